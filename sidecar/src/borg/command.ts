@@ -1,0 +1,132 @@
+import { once } from 'node:events';
+import { statfs } from 'node:fs/promises';
+import { createInterface } from 'node:readline';
+import { execa } from 'execa';
+import { classify } from './classify.ts';
+import { BorgError } from './error.ts';
+import { type BorgMessage, LIST_LOGGER, readMessage } from './messages.ts';
+import type { Where } from './reasons.ts';
+
+/** What a borg process gets from outside. */
+export interface BorgEnvironment {
+  readonly variables: Readonly<Record<string, string>>;
+  /** Handed over through a pipe, so that it stands in no environment. */
+  readonly passphrase: string | undefined;
+}
+
+/** One borg command. */
+export interface BorgCall {
+  readonly args: readonly string[];
+  /** `BORG_BASE_DIR`: Borg's cache, keys and memory of repositories. */
+  readonly baseDir: string;
+  readonly cwd?: string | undefined;
+  /** Ends the command: SIGTERM to borg alone, which rolls back and gives up its lock. */
+  readonly signal?: AbortSignal | undefined;
+  /** Each line of standard output, as it comes; without it the whole output is in the outcome. */
+  onOutput?(line: string): void;
+  /** Each entry that `--list` names, as it comes. */
+  onEntry?(path: string): void;
+}
+
+/** What a borg command that did not fail said. */
+export interface BorgOutcome {
+  /** 0, or 1 and 100 to 127 for warnings. */
+  readonly exitCode: number;
+  readonly output: string;
+  /** Warnings, states of entries, and lines that were no JSON. */
+  readonly messages: readonly BorgMessage[];
+}
+
+// A borg that hangs at its end must not keep the pod from ending.
+const KILL_AFTER_MS = 10_000;
+// Enough to tell what went wrong, and no more of a million warnings.
+const MOST_MESSAGES = 1_000;
+// As a shell's, and setpriv's.
+const NOT_FOUND = 127;
+const FULL_BELOW_BYTES = 4 * 1024 * 1024;
+
+/** Runs `borg`, reads its words as they come, and turns its failures into `BorgError`s. */
+export async function runBorg(
+  call: BorgCall,
+  where: Where,
+  environment: BorgEnvironment,
+): Promise<BorgOutcome> {
+  call.signal?.throwIfAborted();
+  const messages: BorgMessage[] = [];
+  const output: string[] = [];
+  const child = start(call, environment);
+  const read = Promise.all([
+    eachLine(child.stdout, (line) => (call.onOutput ? call.onOutput(line) : output.push(line))),
+    eachLine(child.stderr, (line) => {
+      const message = readMessage(line);
+      if (message.type === 'log' && message.logger === LIST_LOGGER) {
+        call.onEntry?.(message.text);
+      } else if (matters(message) && messages.length < MOST_MESSAGES) {
+        messages.push(message);
+      }
+    }),
+  ]);
+  const result = await child;
+  await read;
+  if (result.code === 'ENOENT' || result.exitCode === NOT_FOUND) {
+    throw new BorgError(
+      'borg-not-installed',
+      where,
+      result.code === 'ENOENT' ? 'setpriv not found' : 'not found',
+    );
+  }
+  call.signal?.throwIfAborted();
+  const exitCode = result.exitCode;
+  if (exitCode === undefined || !(exitCode <= 1 || (exitCode >= 100 && exitCode <= 127))) {
+    const ownDiskFull = await isFull([call.baseDir, call.cwd]);
+    const { reason, detail } = classify({ exitCode, signal: result.signal, messages, ownDiskFull });
+    throw new BorgError(reason, where, detail);
+  }
+  return { exitCode, output: output.join('\n'), messages };
+}
+
+function start(call: BorgCall, environment: BorgEnvironment) {
+  const { passphrase } = environment;
+  // setpriv ends borg with this process, whatever ends that, and execs, so that the process id is borg's own.
+  return execa('setpriv', ['--no-new-privs', '--pdeathsig', 'KILL', 'borg', ...call.args], {
+    reject: false,
+    buffer: false,
+    // A signal for the program's process group is not for borg: it is told by its own process id.
+    detached: true,
+    cleanup: false,
+    stdio: ['ignore', 'pipe', 'pipe', passphrase === undefined ? 'ignore' : Buffer.from(`${passphrase}\n`)],
+    extendEnv: false,
+    env: {
+      ...environment.variables,
+      BORG_BASE_DIR: call.baseDir,
+      ...(passphrase === undefined ? {} : { BORG_PASSPHRASE_FD: '3' }),
+    },
+    ...(call.cwd === undefined ? {} : { cwd: call.cwd }),
+    ...(call.signal === undefined ? {} : { cancelSignal: call.signal }),
+    forceKillAfterDelay: KILL_AFTER_MS,
+  });
+}
+
+async function eachLine(stream: NodeJS.ReadableStream, act: (line: string) => void): Promise<void> {
+  const lines = createInterface({ input: stream, crlfDelay: Number.POSITIVE_INFINITY });
+  lines.on('line', act);
+  await once(lines, 'close');
+}
+
+function matters(message: BorgMessage): boolean {
+  if (message.type === 'log') {
+    return message.level !== 'INFO' && message.level !== 'DEBUG';
+  }
+  return message.type === 'status' || message.type === 'text';
+}
+
+async function isFull(directories: readonly (string | undefined)[]): Promise<boolean> {
+  const known = directories.filter((directory) => directory !== undefined);
+  const sizes = await Promise.allSettled(known.map((directory) => statfs(directory)));
+  return sizes.some(
+    (size) =>
+      size.status === 'fulfilled' &&
+      (size.value.bavail * size.value.bsize < FULL_BELOW_BYTES ||
+        (size.value.files > 0 && size.value.ffree === 0)),
+  );
+}

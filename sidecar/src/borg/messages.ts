@@ -1,0 +1,50 @@
+/** One line of Borg's `--log-json` output. */
+export type BorgMessage =
+  | {
+      readonly type: 'log';
+      readonly level: string;
+      readonly text: string;
+      readonly msgid: string | undefined;
+      readonly logger: string;
+    }
+  /** The state of one entry, asked for by `--list`: `E` could not be read. */
+  | { readonly type: 'status'; readonly status: string; readonly path: string }
+  /** A line that is no JSON: of Python, of a wrapper, of an argument parser. */
+  | { readonly type: 'text'; readonly text: string }
+  /** Progress and questions. */
+  | { readonly type: 'other' };
+
+/** Reads one line of Borg's standard error. */
+export function readMessage(line: string): BorgMessage {
+  const json = parseObject(line);
+  if (json === undefined) {
+    return { type: 'text', text: line };
+  }
+  if (json.type === 'log_message') {
+    return {
+      type: 'log',
+      level: String(json.levelname ?? 'INFO'),
+      text: String(json.message ?? ''),
+      msgid: typeof json.msgid === 'string' ? json.msgid : undefined,
+      logger: String(json.name ?? ''),
+    };
+  }
+  if (json.type === 'file_status') {
+    return { type: 'status', status: String(json.status ?? ''), path: String(json.path ?? '') };
+  }
+  return { type: 'other' };
+}
+
+/** The name of Borg's logger that `--list` writes entries to. */
+export const LIST_LOGGER = 'borg.output.list';
+
+function parseObject(line: string): Record<string, unknown> | undefined {
+  if (!line.startsWith('{')) {
+    return undefined;
+  }
+  try {
+    return JSON.parse(line);
+  } catch {
+    return undefined;
+  }
+}

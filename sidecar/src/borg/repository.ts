@@ -1,0 +1,201 @@
+import { join } from 'node:path';
+import { type BorgEnvironment, type BorgOutcome, runBorg } from './command.ts';
+import { BorgError } from './error.ts';
+import type { BorgMessage } from './messages.ts';
+import type { Where } from './reasons.ts';
+
+/** An archive, as `borg list` names it. */
+export interface Archive {
+  readonly name: string;
+  readonly id: string;
+  readonly comment: string;
+}
+
+/** A repository and its archives, as one `borg list` showed them. */
+export interface Listing {
+  readonly repositoryId: string;
+  readonly archives: readonly Archive[];
+}
+
+/** An entry of an archive. */
+export interface Item {
+  /** Relative to the volume; each byte that is no UTF-8 is a `?`, since Borg's JSON has no better. */
+  readonly path: string;
+  /** `-` file, `d` directory, `l` symbolic link, `p` fifo, `c` and `b` devices. */
+  readonly type: string;
+  /** As `ls -l` shows it; begins with `h` for a further name of a file. */
+  readonly mode: string;
+  readonly uid: number;
+  readonly gid: number;
+  /** Bytes of a file; 0 for its further names. */
+  readonly size: number;
+  /** Where a symbolic link points, or the first name of a file that has several. */
+  readonly source: string;
+  /** No chunk of it has been replaced by zeros in a repair. */
+  readonly healthy: boolean;
+}
+
+/** What to create. */
+export interface Creation {
+  readonly name: string;
+  readonly comment: string;
+  readonly directory: string;
+  readonly chunker: string;
+  readonly compression: string;
+  readonly uploadLimitKibPerSecond: number | undefined;
+  /** Patterns with their selectors. */
+  readonly exclude: readonly string[];
+  /** Extended attributes, ACLs and flags: only root can set them again. */
+  readonly attributes: boolean;
+}
+
+/** What came of a creation: an archive, which may lack entries. */
+export interface Created {
+  readonly repositoryId: string;
+  readonly id: string;
+  readonly addedBytes: number;
+  /** Entries that borg could not read and so left out. */
+  readonly unread: readonly string[];
+}
+
+/** What to extract. */
+export interface Extraction {
+  readonly name: string;
+  readonly directory: string;
+  readonly attributes: boolean;
+  /** Patterns with their selectors. */
+  readonly exclude: readonly string[];
+  onEntry(path: string): void;
+}
+
+/** One Borg repository, through the `borg` command. Each method throws `BorgError`, or the signal's reason. */
+export class Repository {
+  readonly where: Where;
+  readonly #baseDirs: string;
+  readonly #environment: () => Promise<BorgEnvironment>;
+
+  /**
+   * @param baseDirs holds Borg's base directories: `write` with the cache, `read` for all else, since commands that
+   *   run at the same time disturb one another in a shared one
+   * @param environment asked anew for each command, so that a rotated secret is used by the next one
+   */
+  constructor(where: Where, baseDirs: string, environment: () => Promise<BorgEnvironment>) {
+    this.where = where;
+    this.#baseDirs = baseDirs;
+    this.#environment = environment;
+  }
+
+  /** Makes an empty repository. */
+  async init(encryption: 'none' | 'repokey-blake2', signal: AbortSignal): Promise<void> {
+    await this.#run('write', ['init', '--encryption', encryption, this.where.repository], { signal });
+  }
+
+  /** All archives, with their comments. */
+  async list(signal: AbortSignal): Promise<Listing> {
+    const args = ['list', '--json', '--format', '{comment}', this.where.repository];
+    const { output } = await this.#run('read', args, { signal });
+    const { repository, archives } = JSON.parse(output) as {
+      repository: { id: string };
+      archives: { name: string; id: string; comment: string }[];
+    };
+    return {
+      repositoryId: repository.id,
+      archives: archives.map(({ name, id, comment }) => ({ name, id, comment })),
+    };
+  }
+
+  /** The entries of an archive, without the volume's root. */
+  async items(name: string, signal: AbortSignal): Promise<Item[]> {
+    const items: Item[] = [];
+    const args = ['list', '--json-lines', '--format', '{size}', this.#archive(name)];
+    await this.#run('read', args, {
+      signal,
+      onOutput(line) {
+        const { path, type, mode, uid, gid, size, source, healthy } = JSON.parse(line) as Item;
+        if (path !== '.') {
+          items.push({ path, type, mode, uid, gid, size, source, healthy });
+        }
+      },
+    });
+    return items;
+  }
+
+  /** Archives a directory. */
+  async create(creation: Creation, signal: AbortSignal): Promise<Created> {
+    const args = [
+      ...['create', '--json', '--list', '--filter', 'E', '--numeric-ids'],
+      ...['--comment', creation.comment, '--chunker-params', creation.chunker],
+      ...['--compression', creation.compression, ...withoutAttributes(creation.attributes)],
+      ...(creation.uploadLimitKibPerSecond === undefined
+        ? []
+        : ['--upload-ratelimit', String(creation.uploadLimitKibPerSecond)]),
+      ...creation.exclude.flatMap((pattern) => ['--exclude', pattern]),
+      ...[this.#archive(creation.name), '.'],
+    ];
+    const outcome = await this.#run('write', args, { cwd: creation.directory, signal });
+    const { archive, repository } = JSON.parse(outcome.output) as {
+      archive: { id: string; stats: { deduplicated_size: number } };
+      repository: { id: string };
+    };
+    return {
+      repositoryId: repository.id,
+      id: archive.id,
+      addedBytes: archive.stats.deduplicated_size,
+      unread: unreadEntries(outcome.messages),
+    };
+  }
+
+  /** Extracts an archive into a directory that must be empty. Any warning of borg's is a failure. */
+  async extract(extraction: Extraction, signal: AbortSignal): Promise<void> {
+    const args = [
+      ...['extract', '--list', '--numeric-ids', ...withoutAttributes(extraction.attributes)],
+      // The root's own owner and mode belong to the pod, and setting them fails under an fsGroup.
+      ...['.', ...extraction.exclude].flatMap((pattern) => ['--exclude', pattern]),
+      ...[this.#archive(extraction.name)],
+    ];
+    const { exitCode, messages } = await this.#run('read', args, {
+      cwd: extraction.directory,
+      signal,
+      onEntry: extraction.onEntry,
+    });
+    if (exitCode !== 0) {
+      const words = messages.flatMap((message) => ('text' in message ? [message.text] : []));
+      const full = words.some((word) => word.includes('[Errno 28]'));
+      throw new BorgError(full ? 'own-disk-full' : 'incomplete', this.where, words[0]);
+    }
+  }
+
+  async #run(
+    baseDir: 'read' | 'write',
+    [command, ...args]: readonly string[],
+    options: {
+      signal: AbortSignal;
+      cwd?: string;
+      onOutput?(line: string): void;
+      onEntry?(path: string): void;
+    },
+  ): Promise<BorgOutcome> {
+    return runBorg(
+      { args: [command ?? '', '--log-json', ...args], baseDir: join(this.#baseDirs, baseDir), ...options },
+      this.where,
+      await this.#environment(),
+    );
+  }
+
+  #archive(name: string): string {
+    return `${this.where.repository}::${name}`;
+  }
+}
+
+function withoutAttributes(attributes: boolean): string[] {
+  return attributes ? [] : ['--noacls', '--noxattrs', '--noflags'];
+}
+
+// Borg's warning about an entry comes right before its state.
+function unreadEntries(messages: readonly BorgMessage[]): string[] {
+  return messages.flatMap((message, at) => {
+    const warning = messages[at - 1];
+    const vanished = warning?.type === 'log' && warning.msgid === 'BackupFileNotFoundError';
+    return message.type === 'status' && message.status === 'E' && !vanished ? [message.path] : [];
+  });
+}

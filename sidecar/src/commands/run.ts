@@ -1,0 +1,163 @@
+import { randomBytes } from 'node:crypto';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { hostname } from 'node:os';
+import { join } from 'node:path';
+import { setImmediate, setTimeout } from 'node:timers/promises';
+import { removeCacheLocks } from '../borg/locks.ts';
+import { Repository } from '../borg/repository.ts';
+import type { Context } from '../lifecycle/context.ts';
+import { Credentials } from '../lifecycle/credentials.ts';
+import { Events } from '../lifecycle/events.ts';
+import { EXIT, type ExitCode, Fatal } from '../lifecycle/exit.ts';
+import { describeFailure } from '../lifecycle/failure.ts';
+import { keepJournal } from '../lifecycle/journal.ts';
+import { Monitor } from '../lifecycle/monitor.ts';
+import { describeSelf, dropPrivileges } from '../lifecycle/privileges.ts';
+import { runLifecycle } from '../lifecycle/run.ts';
+import { Servers } from '../lifecycle/servers.ts';
+import { Termination } from '../lifecycle/termination.ts';
+import { WAITS, type Waits } from '../lifecycle/waits.ts';
+import type { World } from '../lifecycle/world.ts';
+import { createLog, type Logger } from '../log.ts';
+import { Metrics } from '../server/metrics.ts';
+import { type Environment, parseSettings } from '../settings/parse.ts';
+import { declarations, type Settings } from '../settings.ts';
+import { type Exclude, parseExclude } from '../volume/exclude.ts';
+
+/** The sidecar: restores the volume, opens the gate, saves until SIGTERM and once more. Resolves with the exit code. */
+export async function run(
+  environment: Environment,
+  version: string,
+  waits: Waits = WAITS,
+): Promise<ExitCode> {
+  const { settings, problems, warnings } = parseSettings(environment, process.getuid?.() ?? 0);
+  const { exclude, problem } = readExclude(environment.EXCLUDE);
+  const log = await createLog(settings?.LOG_LEVEL ?? 'info', settings?.LOG_FORMAT ?? 'json');
+  for (const message of warnings) {
+    log.warn({ event: 'settings.warning' }, message);
+  }
+  if (settings === undefined || exclude === undefined) {
+    const path = environment.TERMINATION_LOG || String(declarations.TERMINATION_LOG.default);
+    return fail(log, path, EXIT.settings, 'settings', [...problems, ...problem].join(' '));
+  }
+  const world = realWorld(environment, waits);
+  const termination = new Termination({
+    stoppingFile: settings.STOPPING_FILE,
+    finalBackupTimeout: settings.FINAL_BACKUP_TIMEOUT,
+    waits,
+    now: world.now,
+  });
+  const onSignal = () => termination.tellSigterm();
+  process.on('SIGTERM', onSignal).on('SIGINT', onSignal);
+  try {
+    await runWith(settings, exclude, { version, log, termination, world, path: environment.PATH ?? '' });
+    log.info({ event: 'stopped', exitCode: EXIT.saved }, 'Everything is saved.');
+    return EXIT.saved;
+  } catch (error) {
+    const { code, reason, message } = asFatal(error);
+    return fail(log, settings.TERMINATION_LOG, code, reason, message, reason === 'bug' ? error : undefined);
+  } finally {
+    termination.close();
+    process.off('SIGTERM', onSignal).off('SIGINT', onSignal);
+  }
+}
+
+interface Surroundings {
+  readonly version: string;
+  readonly log: Logger;
+  readonly termination: Termination;
+  readonly world: World;
+  readonly path: string;
+}
+
+async function runWith(settings: Settings, exclude: Exclude, surroundings: Surroundings): Promise<void> {
+  const { version, log, termination, world, path } = surroundings;
+  const events = new Events();
+  keepJournal(events, log);
+  const repository = `${settings.REPO_BASE.location}/${settings.ARCHIVE_NAME}`;
+  const metrics = new Metrics();
+  const monitor = new Monitor(
+    events,
+    metrics,
+    { set: settings.ARCHIVE_NAME, version, repository },
+    world.now,
+  );
+  const servers = await Servers.listen(settings, monitor, metrics);
+  log.info({ event: 'server.listening', ...servers.ports }, 'Probes, metrics and the status page answer.');
+  const credentials = new Credentials(settings, path);
+  try {
+    await credentials.readSecrets();
+    await dropPrivileges(settings);
+    const baseDirs = join(settings.STATE_DIR, 'borg');
+    await removeCacheLocks(baseDirs);
+    await credentials.warnOfUncheckedHostKey((message) =>
+      events.emit('warning', { name: 'ssh.unchecked', message }),
+    );
+    const context: Context = {
+      settings,
+      repository: new Repository(credentials.describeRepository(repository), baseDirs, () =>
+        credentials.environment(),
+      ),
+      exclude,
+      events,
+      termination,
+      world,
+      self: await describeSelf(settings),
+    };
+    await runLifecycle(context);
+  } finally {
+    credentials.close();
+    servers.close();
+  }
+}
+
+function readExclude(text: string | undefined): { exclude: Exclude | undefined; problem: string[] } {
+  try {
+    return { exclude: parseExclude(text ?? ''), problem: [] };
+  } catch (error) {
+    return { exclude: undefined, problem: [(error as Error).message] };
+  }
+}
+
+function realWorld(environment: Environment, waits: Waits): World {
+  return {
+    now: () => Date.now(),
+    random: () => Math.random(),
+    newId: () => randomBytes(8).toString('hex'),
+    async sleep(milliseconds, ...until) {
+      await setTimeout(milliseconds, undefined, { signal: AbortSignal.any(until) }).catch(() => {});
+    },
+    pause: () => setImmediate(),
+    waits,
+    bootId: readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim(),
+    podName: environment.HOSTNAME || hostname(),
+  };
+}
+
+function asFatal(error: unknown): Pick<Fatal, 'code' | 'reason' | 'message'> {
+  if (error instanceof Fatal) {
+    return error;
+  }
+  const failure = describeFailure(error);
+  return { ...failure, code: failure.class === 'person' ? EXIT.person : EXIT.failed };
+}
+
+function fail(
+  log: Logger,
+  terminationLog: string,
+  code: ExitCode,
+  reason: string,
+  message: string,
+  cause?: unknown,
+): ExitCode {
+  log.fatal(
+    { event: 'stopped', exitCode: code, reason, ...(cause === undefined ? {} : { err: cause }) },
+    message,
+  );
+  try {
+    writeFileSync(terminationLog, `${message}\n`);
+  } catch {
+    // Outside a pod there may be no such file; the sentence is in the log.
+  }
+  return code;
+}

@@ -1,0 +1,18 @@
+import type { Repository } from '../borg/repository.ts';
+import type { Settings } from '../settings.ts';
+import type { Exclude } from '../volume/exclude.ts';
+import type { Self } from '../volume/owners.ts';
+import type { Events } from './events.ts';
+import type { Termination } from './termination.ts';
+import type { World } from './world.ts';
+
+/** What every step of the lifecycle works with. */
+export interface Context {
+  readonly settings: Settings;
+  readonly repository: Repository;
+  readonly exclude: Exclude;
+  readonly events: Events;
+  readonly termination: Termination;
+  readonly world: World;
+  readonly self: Self;
+}

@@ -1,0 +1,61 @@
+import { BorgError } from '../borg/error.ts';
+import type { FailureClass } from '../borg/reasons.ts';
+import { CredentialError } from '../ssh/error.ts';
+import { MarkerError } from '../volume/marker.ts';
+
+/** A failure as the rest of the program sees it. */
+export interface Failure {
+  readonly reason: string;
+  readonly class: FailureClass;
+  /** One sentence. */
+  readonly message: string;
+}
+
+/** The volume or the repository is not what it was: this program must not go on by itself. */
+export class Refusal extends Error {
+  override readonly name = 'Refusal';
+  readonly reason: string;
+
+  constructor(reason: string, message: string) {
+    super(message);
+    this.reason = reason;
+  }
+}
+
+/** What an error means; whatever nobody foresaw is a bug. */
+export function describeFailure(error: unknown): Failure {
+  if (error instanceof BorgError) {
+    return { reason: error.reason, class: error.class, message: error.message };
+  }
+  if (error instanceof CredentialError) {
+    return { reason: 'credentials', class: 'person', message: error.message };
+  }
+  if (error instanceof Refusal || error instanceof MarkerError) {
+    return {
+      reason: error instanceof Refusal ? error.reason : 'marker',
+      class: 'person',
+      message: error.message,
+    };
+  }
+  const code = (error as NodeJS.ErrnoException).code;
+  const { message } = error as Error;
+  if (code === 'ENOSPC' || code === 'EDQUOT') {
+    return {
+      reason: 'own-disk-full',
+      class: 'person',
+      message: `This pod's disk is full (${message}): raise the sizeLimit of the volume or the node's space.`,
+    };
+  }
+  if (code === 'EACCES' || code === 'EPERM' || code === 'EROFS') {
+    return {
+      reason: 'permission',
+      class: 'person',
+      message: `A file can't be used (${message}): correct its owner or mode, or the pod's securityContext.`,
+    };
+  }
+  return {
+    reason: 'bug',
+    class: 'bug',
+    message: `Something unforeseen happened (${message}): please report it.`,
+  };
+}

@@ -1,0 +1,96 @@
+import type { Context } from './context.ts';
+import { EXIT, Fatal } from './exit.ts';
+import { describeFailure, Refusal } from './failure.ts';
+import type { Saver } from './save.ts';
+import { backOff } from './waits.ts';
+
+/** Saves what changes while the application runs, and once more after SIGTERM. Nothing else ends it. */
+export async function liveUntilSigterm(context: Context, saver: Saver): Promise<void> {
+  const { settings, termination, world, events } = context;
+  const progress = new Progress(context);
+  let toldPrestop = false;
+  while (!termination.sigterm.aborted) {
+    const waitMs = await progress.attempt('save', settings.BACKUP_INTERVAL, () =>
+      saveIfChanged(context, saver),
+    );
+    events.setState('live');
+    const wakers = toldPrestop ? [termination.sigterm] : [termination.sigterm, termination.prestop];
+    await world.sleep(waitMs ?? settings.BACKUP_INTERVAL, ...wakers);
+    if (termination.prestop.aborted && !toldPrestop) {
+      toldPrestop = true;
+    }
+  }
+  events.setState('stopping');
+  await saveForTheLastTime(context, saver, progress);
+}
+
+async function saveForTheLastTime(context: Context, saver: Saver, progress: Progress): Promise<void> {
+  const { termination, world } = context;
+  while (!termination.deadline.aborted) {
+    const waitMs = await progress.attempt('final save', undefined, () => saveIfChanged(context, saver));
+    if (waitMs === undefined) {
+      return;
+    }
+    if (progress.lastError instanceof Refusal) {
+      break;
+    }
+    await world.sleep(waitMs, termination.deadline);
+  }
+  const { reason, message } = describeFailure(progress.lastError ?? termination.deadline.reason);
+  throw new Fatal(
+    EXIT.failed,
+    reason,
+    `The final save failed, so the newest changes are lost with this pod. ${message}`,
+  );
+}
+
+async function saveIfChanged({ termination }: Context, saver: Saver): Promise<void> {
+  // An entry that turned out to be unreadable makes one more archive, which says so.
+  for (let confirmed = false; !confirmed; ) {
+    const fingerprint = await saver.look();
+    const final = termination.sigterm.aborted;
+    const closing = final || termination.prestop.aborted;
+    confirmed = !saver.isUnsaved(fingerprint) || (await saver.save(fingerprint, { closing, final }));
+  }
+}
+
+/** Counts failures in a row, says them, and chooses when to try again. */
+class Progress {
+  readonly #context: Context;
+  #failures = 0;
+  lastError: unknown;
+
+  constructor(context: Context) {
+    this.#context = context;
+  }
+
+  /**
+   * Tries once.
+   *
+   * @param personWaitMs how long to wait where a person has to do something
+   * @returns how long to wait before the next try, or `undefined` for a success
+   */
+  async attempt(
+    activity: 'save' | 'final save',
+    personWaitMs: number | undefined,
+    step: () => Promise<void>,
+  ): Promise<number | undefined> {
+    const { events, world } = this.#context;
+    try {
+      await step();
+      if (this.#failures > 0) {
+        events.emit('recovered', {});
+      }
+      this.#failures = 0;
+      return undefined;
+    } catch (error) {
+      this.lastError = error;
+      this.#failures += 1;
+      const failure = describeFailure(error);
+      const backOffMs = backOff(this.#failures, world.waits, world.random);
+      const retryInMs = failure.class === 'person' ? (personWaitMs ?? backOffMs) : backOffMs;
+      events.emit('failure', { ...failure, activity, retryInMs });
+      return retryInMs;
+    }
+  }
+}

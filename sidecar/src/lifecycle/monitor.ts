@@ -1,0 +1,128 @@
+import type { Metrics } from '../server/metrics.ts';
+import type { Status } from '../server/status.ts';
+import { type Events, STATES } from './events.ts';
+
+/** Watches a run for the status page and the metrics. */
+export class Monitor {
+  readonly #metrics: Metrics;
+  readonly #now: () => number;
+  #status: Status;
+  #unsavedSince: number | undefined;
+
+  constructor(
+    events: Events,
+    metrics: Metrics,
+    first: Pick<Status, 'set' | 'version' | 'repository'>,
+    now: () => number,
+  ) {
+    this.#metrics = metrics;
+    this.#now = now;
+    this.#status = { ...NOTHING_YET, ...first };
+    metrics.set('info', 1, { set: first.set, version: first.version });
+    this.#showState('starting');
+    this.#watchStart(events);
+    this.#watchSaves(events);
+    this.#watchFailures(events);
+  }
+
+  get status(): Status {
+    return this.#status;
+  }
+
+  /** Milliseconds since the oldest unsaved change was noticed; 0 with nothing unsaved. */
+  get unsavedForMs(): number {
+    return this.#unsavedSince === undefined ? 0 : this.#now() - this.#unsavedSince;
+  }
+
+  /** Brings what depends on the time up to date, before the metrics are read. */
+  refresh(): void {
+    this.#metrics.set('unsaved_change_age_seconds', this.unsavedForMs / 1_000);
+  }
+
+  #watchStart(events: Events): void {
+    events.on('state', ({ to }) => this.#showState(to));
+    events.on('writer', ({ writer }) => this.#show({ writer }));
+    events.on('repository', ({ id }) => this.#show({ repositoryId: id }));
+    events.on('restore.progress', (restoring) => this.#show({ restoring }));
+    events.on('restore.done', ({ archive, seconds }) => {
+      this.#show({ restored: archive, restoring: undefined });
+      this.#metrics.set('restore_duration_seconds', seconds);
+    });
+    events.on('gate.opened', () => {
+      this.#show({ ready: true, failure: undefined });
+      this.#metrics.set('ready', 1);
+    });
+  }
+
+  #watchSaves(events: Events): void {
+    events.on('looked', ({ files, bytes, unreadable, unsaved }) => {
+      this.#show({ files, bytes, unreadable });
+      this.#metrics.set('volume_files', files);
+      this.#metrics.set('volume_bytes', bytes);
+      this.#metrics.set('unreadable_entries', unreadable.length);
+      this.#showUnsaved(unsaved ? (this.#unsavedSince ?? this.#now()) : undefined);
+      if (!unsaved) {
+        this.#showSuccess();
+      }
+    });
+    events.on('save.done', ({ archive, seconds, addedBytes }) => {
+      this.#show({ lastArchive: archive });
+      this.#metrics.set('save_duration_seconds', seconds);
+      this.#metrics.add('saves_total', 1);
+      this.#metrics.add('added_bytes_total', addedBytes);
+      this.#showUnsaved(undefined);
+      this.#showSuccess();
+    });
+  }
+
+  #watchFailures(events: Events): void {
+    events.on('failure', ({ reason, message }) => {
+      const since =
+        this.#status.failure?.reason === reason ? this.#status.failure.since : this.#time(this.#now());
+      this.#show({ failure: { reason, message, since } });
+      this.#metrics.add('failures_total', 1, { reason });
+    });
+    events.on('recovered', () => this.#show({ failure: undefined }));
+  }
+
+  #showState(to: Status['state']): void {
+    this.#show({ state: to, ...(to === 'stopped' ? { ready: false } : {}) });
+    for (const state of STATES) {
+      this.#metrics.set('state', state === to ? 1 : 0, { state });
+    }
+  }
+
+  #showUnsaved(since: number | undefined): void {
+    this.#unsavedSince = since;
+    this.#show({ unsavedSince: since === undefined ? undefined : this.#time(since) });
+  }
+
+  #showSuccess(): void {
+    this.#show({ lastSuccess: this.#time(this.#now()) });
+    this.#metrics.set('last_success_timestamp_seconds', Math.round(this.#now() / 1_000));
+  }
+
+  #show(change: Partial<Status>): void {
+    this.#status = { ...this.#status, ...change };
+  }
+
+  #time(milliseconds: number): string {
+    return new Date(milliseconds).toISOString();
+  }
+}
+
+const NOTHING_YET: Omit<Status, 'set' | 'version' | 'repository'> = {
+  state: 'starting',
+  ready: false,
+  repositoryId: undefined,
+  writer: undefined,
+  restored: undefined,
+  restoring: undefined,
+  lastArchive: undefined,
+  lastSuccess: undefined,
+  unsavedSince: undefined,
+  files: 0,
+  bytes: 0,
+  unreadable: [],
+  failure: undefined,
+};

@@ -1,0 +1,32 @@
+import type { Context } from './context.ts';
+import { EXIT, Fatal } from './exit.ts';
+import { describeFailure } from './failure.ts';
+import { backOff } from './waits.ts';
+
+/**
+ * Repeats a step of the start until it is done. What may pass is waited out, for ever; what a person must correct, and
+ * a bug, end the program; so does SIGTERM, whose reason is thrown as it is.
+ */
+export async function untilDone<T>(context: Context, step: () => Promise<T>): Promise<T> {
+  const { events, termination, world } = context;
+  for (let failures = 1; ; failures += 1) {
+    try {
+      return await step();
+    } catch (error) {
+      termination.sigterm.throwIfAborted();
+      if (error instanceof Fatal) {
+        throw error;
+      }
+      const failure = describeFailure(error);
+      if (failure.class !== 'transient') {
+        const code = failure.class === 'person' ? EXIT.person : EXIT.failed;
+        throw new Fatal(code, failure.reason, failure.message, error);
+      }
+      const retryInMs = backOff(failures, world.waits, world.random);
+      events.emit('failure', { ...failure, activity: 'start', retryInMs });
+      events.setState('waiting');
+      await world.sleep(retryInMs, termination.sigterm);
+      termination.sigterm.throwIfAborted();
+    }
+  }
+}

@@ -1,0 +1,84 @@
+/** A time span in milliseconds. */
+export type Milliseconds = number;
+/** A number of bytes. */
+export type Bytes = number;
+
+/** A kind of value: how it is read from text, and how a person is told what is allowed. */
+export interface Kind<T> {
+  /** Completes the sentence "expected …". */
+  readonly expects: string;
+  /** The value, or `undefined` where the text is not of this kind. */
+  parse(text: string): T | undefined;
+}
+
+const MILLISECONDS_PER_UNIT: Record<string, Milliseconds> = {
+  ms: 1,
+  s: 1_000,
+  m: 60_000,
+  h: 3_600_000,
+  d: 86_400_000,
+};
+
+/** A time span such as `500ms`, `30s`, `5m`, `2h` or `7d`. */
+export function duration({ atLeast = 0 }: { atLeast?: Milliseconds } = {}): Kind<Milliseconds> {
+  return {
+    expects: `a duration such as 30s, 5m or 2h${atLeast > 0 ? `, at least ${formatDuration(atLeast)}` : ''}`,
+    parse(text) {
+      const [, count, unit] = /^(\d{1,9})(ms|s|m|h|d)$/.exec(text) ?? [];
+      const milliseconds = Number(count) * (MILLISECONDS_PER_UNIT[unit ?? ''] ?? Number.NaN);
+      return milliseconds >= atLeast ? milliseconds : undefined;
+    },
+  };
+}
+
+/** The shortest text that `duration` reads as the same time span. */
+export function formatDuration(milliseconds: Milliseconds): string {
+  const units = Object.entries(MILLISECONDS_PER_UNIT).reverse();
+  const [unit, size] = units.find(([, size]) => milliseconds % size === 0 && milliseconds >= size) ?? [
+    's',
+    1_000,
+  ];
+  return `${milliseconds / size}${unit}`;
+}
+
+/** A whole number. */
+export function integer({ from, to }: { from: number; to: number }): Kind<number> {
+  return {
+    expects: `a whole number from ${from} to ${to}`,
+    parse(text) {
+      const value = /^\d{1,15}$/.test(text) ? Number(text) : Number.NaN;
+      return value >= from && value <= to ? value : undefined;
+    },
+  };
+}
+
+/** One of a few words. */
+export function choice<const Word extends string>(...words: Word[]): Kind<Word> {
+  return {
+    expects: `${words.slice(0, -1).join(', ')} or ${words.at(-1)}`,
+    parse: (text) => words.find((word) => word === text),
+  };
+}
+
+/** `true` or `false`. */
+export const yesOrNo: Kind<boolean> = {
+  expects: 'true or false',
+  parse: (text) => (text === 'true' ? true : text === 'false' ? false : undefined),
+};
+
+/** Any text without a line break. */
+export const text: Kind<string> = {
+  expects: 'one line of text',
+  parse: (text) => (/[\r\n\0]/.test(text) ? undefined : text),
+};
+
+/** A path from the root of the file system. */
+export const absolutePath: Kind<string> = {
+  expects: 'an absolute path',
+  parse: (text) => (/^\/[^\r\n\0]*$/.test(text) ? text.replace(/(?<=.)\/+$/, '') : undefined),
+};
+
+/** Text that fits an expression. */
+export function pattern(expects: string, expression: RegExp): Kind<string> {
+  return { expects, parse: (text) => (expression.test(text) ? text : undefined) };
+}

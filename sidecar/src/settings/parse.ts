@@ -1,0 +1,100 @@
+import leven from 'leven';
+import {
+  type Declaration,
+  declarations,
+  NOT_YET,
+  OWNED_BORG_VARIABLES,
+  type SettingName,
+  type Settings,
+} from '../settings.ts';
+import { findConflicts } from './conflicts.ts';
+
+/** The variables of an environment. */
+export type Environment = Readonly<Record<string, string | undefined>>;
+
+/** What came of an environment: settings only where there is no problem. */
+export interface Parsed {
+  readonly settings: Settings | undefined;
+  /** What must be corrected: a sentence each. */
+  readonly problems: readonly string[];
+  /** What a person should know, though the program can run. */
+  readonly warnings: readonly string[];
+}
+
+const names = Object.keys(declarations) as SettingName[];
+
+/**
+ * Reads all settings from an environment. An empty variable counts as a missing one.
+ *
+ * @param ownUid the user that the program runs as
+ */
+export function parseSettings(environment: Environment, ownUid: number): Parsed {
+  const problems: string[] = [];
+  const values: Record<string, unknown> = {};
+  for (const name of names) {
+    const declaration: Declaration = declarations[name];
+    const text = environment[name] || declaration.default;
+    if (text !== undefined) {
+      values[name] = declaration.kind.parse(text);
+      if (values[name] === undefined) {
+        problems.push(`${name} is ${shown(declaration, text)}: expected ${declaration.kind.expects}.`);
+      }
+    } else if (declaration.required) {
+      problems.push(`${name} is missing: expected ${declaration.kind.expects}.`);
+    }
+  }
+  for (const name of NOT_YET.filter((name) => environment[name])) {
+    problems.push(`${name} is set, but this version does not act on it yet: remove it.`);
+  }
+  const settings = { ...values, passedOn: passedOnVariables(environment) } as Settings;
+  problems.push(...findConflicts(settings, ownUid));
+  return {
+    settings: problems.length === 0 ? settings : undefined,
+    problems,
+    warnings: findWarnings(environment),
+  };
+}
+
+function shown(declaration: Declaration, text: string): string {
+  return declaration.secret ? 'not readable (its value is not shown)' : JSON.stringify(text);
+}
+
+function passedOnVariables(environment: Environment): Record<string, string> {
+  const passedOn: Record<string, string> = {};
+  for (const [name, value] of Object.entries(environment)) {
+    const own =
+      names.some((own) => own === name) || NOT_YET.includes(name) || OWNED_BORG_VARIABLES.includes(name);
+    if (name.startsWith('BORG_') && !own && !isMisspelt(name) && value !== undefined) {
+      passedOn[name] = value;
+    }
+  }
+  return passedOn;
+}
+
+function findWarnings(environment: Environment): string[] {
+  const warnings: string[] = [];
+  if (environment.PRUNE_FLAGS) {
+    warnings.push('PRUNE_FLAGS is set, but this version prunes nothing yet: every archive is kept.');
+  }
+  for (const name of Object.keys(environment)) {
+    if (OWNED_BORG_VARIABLES.includes(name)) {
+      warnings.push(`${name} is set by this program itself: the value given is ignored.`);
+    } else if (isMisspelt(name)) {
+      warnings.push(`${name} is not a setting and is ignored: did you mean ${nearest(name)}?`);
+    }
+  }
+  return warnings;
+}
+
+// Two letters off is a slip; in a short name that would be another word.
+const MOST_LETTERS_OFF = 2;
+
+function isMisspelt(name: string): boolean {
+  const known = [...names, ...NOT_YET, ...OWNED_BORG_VARIABLES];
+  return name.length >= 7 && !known.includes(name) && leven(name, nearest(name)) <= MOST_LETTERS_OFF;
+}
+
+function nearest(name: string): string {
+  const distances = [...names, ...NOT_YET].map((known) => ({ known, distance: leven(name, known) }));
+  return distances.reduce((best, next) => (next.distance < best.distance ? next : best)).known;
+}

@@ -1,0 +1,100 @@
+import { createHash } from 'node:crypto';
+import { accessSync, constants } from 'node:fs';
+import { type BytePath, fromText, toBytes, toText } from './path.ts';
+import { type Entry, type Pace, walk } from './walk.ts';
+
+/** What the volume looked like at one moment. */
+export interface Fingerprint {
+  /** Differs where anything that an archive would hold has changed. */
+  readonly digest: string;
+  /** Entries other than directories. */
+  readonly files: number;
+  /** The sizes of all files, each counted once however many names it has. */
+  readonly bytes: number;
+  /** Paths that can't be read and so can't be archived. */
+  readonly unreadable: readonly string[];
+}
+
+/** Whether a path is left out of archives. */
+export type IsExcluded = (path: string) => boolean;
+
+/**
+ * Takes the fingerprint of a volume: of each entry path, type, mode, owner, size, times and inode, of directories only
+ * path, mode and owner, since their entries say the rest. Nothing is read but names and stats.
+ */
+export async function takeFingerprint(
+  directory: string,
+  isExcluded: IsExcluded,
+  pace: Pace,
+): Promise<Fingerprint> {
+  const hash = createHash('sha256');
+  const severalNames = new Set<bigint>();
+  const unreadable: BytePath[] = [];
+  let files = 0;
+  let bytes = 0n;
+  const visitor = {
+    unreadable: (path: BytePath) => void unreadable.push(path),
+    enter(entry: Entry): boolean {
+      const { path, stats } = entry;
+      // Borg archives no sockets.
+      if (isExcluded(toText(path)) || stats.isSocket()) {
+        return false;
+      }
+      if (!isReadable(directory, entry)) {
+        unreadable.push(path);
+        hash.update(`unreadable ${path}\0`, 'latin1');
+      }
+      if (isSqliteScratch(entry)) {
+        return false;
+      }
+      hash.update(describe(entry), 'latin1');
+      if (!stats.isDirectory()) {
+        files += 1;
+        const counted = stats.nlink > 1n && severalNames.has(stats.ino);
+        if (stats.nlink > 1n) {
+          severalNames.add(stats.ino);
+        }
+        bytes += stats.isFile() && !counted ? stats.size : 0n;
+      }
+      return true;
+    },
+  };
+  await walk(directory, visitor, pace);
+  return {
+    digest: hash.digest('hex'),
+    files,
+    bytes: Number(bytes),
+    unreadable: [...new Set(unreadable)].map(toText).sort(),
+  };
+}
+
+function describe({ path, stats }: Entry): string {
+  const always = `${path}\0${stats.mode} ${stats.uid} ${stats.gid}`;
+  return stats.isDirectory()
+    ? `${always}\n`
+    : `${always} ${stats.size} ${stats.mtimeNs} ${stats.ctimeNs} ${stats.ino}\n`;
+}
+
+/** Files that SQLite makes by merely opening a database: a `-shm`, and a `-wal` without content. */
+function isSqliteScratch({ path, stats, siblings }: Entry): boolean {
+  const name = path.slice(path.lastIndexOf('/') + 1);
+  const scratch = name.endsWith('-shm') || (name.endsWith('-wal') && stats.size === 0n);
+  return scratch && stats.isFile() && siblings.has(name.slice(0, -'-shm'.length));
+}
+
+function isReadable(directory: string, { path, stats }: Entry): boolean {
+  const needed = stats.isDirectory() ? constants.R_OK | constants.X_OK : constants.R_OK;
+  if (!stats.isDirectory() && !stats.isFile()) {
+    return true;
+  }
+  const bits = stats.isDirectory() ? 0o500n : 0o400n;
+  if (stats.uid === BigInt(process.geteuid?.() ?? -1) && (stats.mode & bits) === bits) {
+    return true;
+  }
+  try {
+    accessSync(toBytes(`${fromText(directory)}/${path}`), needed);
+    return true;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'ENOENT';
+  }
+}
