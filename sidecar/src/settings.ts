@@ -46,6 +46,9 @@ function setting<T>(kind: Kind<T>, declaration: Omit<Declaration<T>, 'kind'>): D
   return { kind, ...declaration };
 }
 
+// A timer of Node's ends at once where it is told to wait for more than 2^31 - 1 ms.
+const LONGEST_WAIT = 24 * 24 * 60 * 60 * 1_000;
+
 /** Every setting that acts: a variable of the environment by this name. */
 export const declarations = {
   ARCHIVE_NAME: setting(archiveName, {
@@ -80,11 +83,11 @@ export const declarations = {
     default: '--keep-minutely 4 -H 4 -d 7 -w 4 -m 2',
     meaning: 'Accepted from manifests of the predecessor. Nothing is pruned yet: every archive is kept.',
   }),
-  BACKUP_INTERVAL: setting(duration({ atLeast: 1_000 }), {
+  BACKUP_INTERVAL: setting(duration({ atLeast: 1_000, atMost: LONGEST_WAIT }), {
     default: '5m',
     meaning: 'How often the volume is looked at, and saved if it has changed.',
   }),
-  FINAL_BACKUP_TIMEOUT: setting(duration({ atLeast: 1_000 }), {
+  FINAL_BACKUP_TIMEOUT: setting(duration({ atLeast: 1_000, atMost: LONGEST_WAIT }), {
     default: '5m',
     meaning:
       "How long the last save may take. The pod's grace period must be the application's own + this + 30 s.",

@@ -26,8 +26,8 @@ const REASONS_BY_MSGID: Readonly<Record<string, Reason>> = {
   'Repository.PathAlreadyExists': 'not-a-repository',
   InvalidRepository: 'not-a-repository',
   'Repository.InvalidRepository': 'not-a-repository',
-  InvalidRepositoryConfig: 'damaged',
-  'Repository.InvalidRepositoryConfig': 'damaged',
+  InvalidRepositoryConfig: 'not-a-repository',
+  'Repository.InvalidRepositoryConfig': 'not-a-repository',
   PathNotAllowed: 'path-not-allowed',
   'Repository.PathPermissionDenied': 'permission',
   StorageQuotaExceeded: 'quota',
@@ -55,7 +55,11 @@ const REASONS_BY_MSGID: Readonly<Record<string, Reason>> = {
   ConnectionClosed: 'unreachable',
   ConnectionClosedWithHint: 'unreachable',
   ConnectionBrokenWithHint: 'unreachable',
+  UnexpectedRPCDataFormatFromServer: 'not-borg',
 };
+
+// A server can say any amount where Borg expects its own words.
+const MOST_CHARACTERS = 300;
 
 /** Chooses the reason of a failure: the first that fits, the more telling ones first. */
 export function classify({ exitCode, signal, messages, ownDiskFull }: Ending): {
@@ -70,10 +74,7 @@ export function classify({ exitCode, signal, messages, ownDiskFull }: Ending): {
 
   const known = msgids.map((msgid) => REASONS_BY_MSGID[msgid]).find((reason) => reason !== undefined);
   if (known === 'unreachable') {
-    const told = findSshReason(texts);
-    return told
-      ? { reason: told.reason, detail: withoutPrefix(told.line) }
-      : { reason: known, detail: 'the connection closed' };
+    return whyUnreachable(messages);
   }
   const full = texts.find((text) =>
     /\[Errno (?:28|122)\]|No space left on device|Disk quota exceeded/.test(text),
@@ -100,11 +101,22 @@ export function classify({ exitCode, signal, messages, ownDiskFull }: Ending): {
   return { reason: 'bug', detail };
 }
 
+function whyUnreachable(messages: readonly BorgMessage[]): { reason: Reason; detail: string } {
+  // Borg's own sentence says no more than that the connection is gone.
+  const texts = messages.flatMap((message) =>
+    'text' in message && !(message.type === 'log' && message.msgid) ? [message.text] : [],
+  );
+  const told = findSshReason(texts);
+  return told
+    ? { reason: told.reason, detail: withoutPrefix(told.line) }
+    : { reason: 'unreachable', detail: withoutPrefix(texts.at(-1)?.trim() || 'the connection closed') };
+}
+
 function lineOf(messages: readonly BorgMessage[], reason: Reason): string | undefined {
   const message = messages.find(
     (message) => message.type === 'log' && REASONS_BY_MSGID[message.msgid ?? ''] === reason,
   );
-  return message?.type === 'log' ? firstLine(message.text) : undefined;
+  return message?.type === 'log' ? inOneLine(message.text) : undefined;
 }
 
 function lineWith(texts: readonly string[], sign: RegExp): string | undefined {
@@ -114,6 +126,13 @@ function lineWith(texts: readonly string[], sign: RegExp): string | undefined {
 
 function firstLine(text: string): string {
   return text.split('\n', 1)[0]?.trim() ?? '';
+}
+
+function inOneLine(text: string): string {
+  return text
+    .trim()
+    .replaceAll(/\s*\n\s*/g, ' ')
+    .slice(0, MOST_CHARACTERS);
 }
 
 function withoutPrefix(line: string): string {

@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { statfs } from 'node:fs/promises';
+import { readFile, rm, statfs } from 'node:fs/promises';
 import { createInterface } from 'node:readline';
 import { execa } from 'execa';
 import { classify } from './classify.ts';
@@ -12,6 +12,8 @@ export interface BorgEnvironment {
   readonly variables: Readonly<Record<string, string>>;
   /** Handed over through a pipe, so that it stands in no environment. */
   readonly passphrase: string | undefined;
+  /** Where ssh writes its words; read and removed with the command. */
+  readonly sshLog: string | undefined;
 }
 
 /** One borg command. */
@@ -68,6 +70,7 @@ export async function runBorg(
   ]);
   const result = await child;
   await read;
+  messages.push(...(await takeSshWords(environment.sshLog)));
   if (result.code === 'ENOENT' || result.exitCode === NOT_FOUND) {
     throw new BorgError(
       'borg-not-installed',
@@ -105,6 +108,18 @@ function start(call: BorgCall, environment: BorgEnvironment) {
     ...(call.signal === undefined ? {} : { cancelSignal: call.signal }),
     forceKillAfterDelay: KILL_AFTER_MS,
   });
+}
+
+async function takeSshWords(log: string | undefined): Promise<BorgMessage[]> {
+  if (log === undefined) {
+    return [];
+  }
+  const words = await readFile(log, 'utf8').catch(() => '');
+  await rm(log, { force: true });
+  return words
+    .split('\n')
+    .filter((line) => line.trim() !== '')
+    .map((text) => ({ type: 'text', text }));
 }
 
 async function eachLine(stream: NodeJS.ReadableStream, act: (line: string) => void): Promise<void> {

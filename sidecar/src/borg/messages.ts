@@ -39,11 +39,13 @@ export function readMessage(line: string): BorgMessage {
 export const LIST_LOGGER = 'borg.output.list';
 
 function parseObject(line: string): Record<string, unknown> | undefined {
-  if (!line.startsWith('{')) {
+  // The prompt for a passphrase, which nobody answers, stands on the same line as the object that says so.
+  const start = line.startsWith('{') ? 0 : line.indexOf('{"type": "');
+  if (start < 0) {
     return undefined;
   }
   try {
-    return JSON.parse(line);
+    return JSON.parse(line.slice(start));
   } catch {
     return undefined;
   }

@@ -10,6 +10,7 @@ export type Reason =
   | 'not-encrypted'
   | 'repository-missing'
   | 'not-a-repository'
+  | 'not-borg'
   | 'repository-exists'
   | 'path-not-allowed'
   | 'permission'
@@ -114,8 +115,13 @@ export const EXPLANATIONS: Readonly<Record<Reason, Explanation>> = {
   },
   'not-a-repository': {
     class: 'person',
-    sentence: ({ repository }) =>
-      `${repository} exists, but is not a Borg repository: correct REPO_BASE or ARCHIVE_NAME.`,
+    sentence: ({ repository }, detail) =>
+      `${repository} exists, but is not a repository of Borg 1 (${detail}): correct REPO_BASE or ARCHIVE_NAME.`,
+  },
+  'not-borg': {
+    class: 'person',
+    sentence: ({ login }, detail) =>
+      `${login} answers with something else than Borg's words (${detail}): let the start files of its shell print nothing, or correct BORG_REMOTE_PATH or the key's command there.`,
   },
   'repository-exists': {
     class: 'transient',

@@ -5,7 +5,7 @@ import type { BorgMessage } from './messages.ts';
 import type { Where } from './reasons.ts';
 
 /** An archive, as `borg list` names it. */
-export interface Archive {
+interface Archive {
   readonly name: string;
   readonly id: string;
   readonly comment: string;

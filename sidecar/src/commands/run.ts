@@ -10,6 +10,7 @@ import { Credentials } from '../lifecycle/credentials.ts';
 import { Events } from '../lifecycle/events.ts';
 import { EXIT, type ExitCode, Fatal } from '../lifecycle/exit.ts';
 import { describeFailure } from '../lifecycle/failure.ts';
+import { closeGate } from '../lifecycle/gate.ts';
 import { keepJournal } from '../lifecycle/journal.ts';
 import { Monitor } from '../lifecycle/monitor.ts';
 import { describeSelf, dropPrivileges } from '../lifecycle/privileges.ts';
@@ -40,38 +41,46 @@ export async function run(
     const path = environment.TERMINATION_LOG || String(declarations.TERMINATION_LOG.default);
     return fail(log, path, EXIT.settings, 'settings', [...problems, ...problem].join(' '));
   }
-  const world = realWorld(environment, waits);
-  const termination = new Termination({
-    stoppingFile: settings.STOPPING_FILE,
-    finalBackupTimeout: settings.FINAL_BACKUP_TIMEOUT,
-    waits,
-    now: world.now,
-  });
-  const onSignal = () => termination.tellSigterm();
-  process.on('SIGTERM', onSignal).on('SIGINT', onSignal);
   try {
-    await runWith(settings, exclude, { version, log, termination, world, path: environment.PATH ?? '' });
+    await closeGate(settings);
+    const world = realWorld(environment, waits);
+    await runUntilTold(settings, exclude, { version, log, world, path: environment.PATH ?? '' });
     log.info({ event: 'stopped', exitCode: EXIT.saved }, 'Everything is saved.');
     return EXIT.saved;
   } catch (error) {
     const { code, reason, message } = asFatal(error);
     return fail(log, settings.TERMINATION_LOG, code, reason, message, reason === 'bug' ? error : undefined);
-  } finally {
-    termination.close();
-    process.off('SIGTERM', onSignal).off('SIGINT', onSignal);
   }
 }
 
 interface Surroundings {
   readonly version: string;
   readonly log: Logger;
-  readonly termination: Termination;
   readonly world: World;
   readonly path: string;
 }
 
-async function runWith(settings: Settings, exclude: Exclude, surroundings: Surroundings): Promise<void> {
-  const { version, log, termination, world, path } = surroundings;
+/** Runs until SIGTERM has come and everything is saved. */
+async function runUntilTold(settings: Settings, exclude: Exclude, surroundings: Surroundings): Promise<void> {
+  const { now, waits } = surroundings.world;
+  const { STOPPING_FILE: stoppingFile, FINAL_BACKUP_TIMEOUT: finalBackupTimeout } = settings;
+  const termination = new Termination({ stoppingFile, finalBackupTimeout, waits, now });
+  const onSignal = () => termination.tellSigterm();
+  process.on('SIGTERM', onSignal).on('SIGINT', onSignal);
+  try {
+    await runWith(settings, exclude, surroundings, termination);
+  } finally {
+    termination.close();
+    process.off('SIGTERM', onSignal).off('SIGINT', onSignal);
+  }
+}
+
+async function runWith(
+  settings: Settings,
+  exclude: Exclude,
+  { version, log, world, path }: Surroundings,
+  termination: Termination,
+): Promise<void> {
   const events = new Events();
   keepJournal(events, log);
   const repository = `${settings.REPO_BASE.location}/${settings.ARCHIVE_NAME}`;

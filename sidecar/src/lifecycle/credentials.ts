@@ -68,9 +68,11 @@ export class Credentials {
     const { BORG_PASSCOMMAND, BORG_REMOTE_PATH, BORG_RSH, STATE_DIR, passedOn } = this.#settings;
     const passphrase = await this.#passphrase();
     const unencrypted = passphrase === undefined && BORG_PASSCOMMAND === undefined;
-    const rsh = (await this.#ssh?.command()) ?? BORG_RSH;
+    const connection = await this.#ssh?.connection();
+    const rsh = connection?.command ?? BORG_RSH;
     return {
       passphrase,
+      sshLog: connection?.log,
       variables: {
         ...passedOn,
         PATH: this.#path,

@@ -1,6 +1,6 @@
-import { rm, writeFile } from 'node:fs/promises';
+import { rm } from 'node:fs/promises';
 import type { Context } from './context.ts';
-import { EXIT, Fatal } from './exit.ts';
+import { checkGate, openGate } from './gate.ts';
 import { liveUntilSigterm } from './live.ts';
 import { recordLive } from './live-record.ts';
 import { Saver } from './save.ts';
@@ -15,12 +15,12 @@ export async function runLifecycle(context: Context): Promise<void> {
   termination.prestop.addEventListener('abort', () => events.emit('prestop', {}), { once: true });
   termination.sigterm.addEventListener('abort', () => events.emit('sigterm', {}), { once: true });
   try {
-    await closeGate(context);
+    await checkGate(settings);
     const started = await startVolume(context);
     const saver = await Saver.begin(context, started);
     termination.sigterm.throwIfAborted();
     await recordLive(settings.STATE_DIR, world.bootId);
-    await writeFile(settings.READY_FILE, '');
+    await openGate(settings);
     events.setState('live');
     events.emit('gate.opened', {});
     await liveUntilSigterm(context, saver);
@@ -32,24 +32,5 @@ export async function runLifecycle(context: Context): Promise<void> {
   } finally {
     await rm(settings.READY_FILE, { force: true });
     events.setState('stopped');
-  }
-}
-
-/** What an earlier container of the pod left in a volume for `/tmp` says nothing about this one. */
-async function closeGate({ settings }: Context): Promise<void> {
-  for (const name of ['READY_FILE', 'STOPPING_FILE'] as const) {
-    const path = settings[name];
-    try {
-      if (name === 'READY_FILE') {
-        await writeFile(path, '');
-      }
-      await rm(path, { force: true });
-    } catch (error) {
-      throw new Fatal(
-        EXIT.settings,
-        'settings',
-        `${name} is "${path}", which can't be written (${(error as Error).message}): mount an emptyDir at its directory.`,
-      );
-    }
   }
 }

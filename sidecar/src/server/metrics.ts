@@ -46,9 +46,6 @@ const DECLARATIONS = {
 /** The name of a metric without its prefix. */
 export type MetricName = keyof typeof DECLARATIONS;
 
-/** The full names of all metrics, for dashboards and alerts. */
-export const METRIC_NAMES: readonly string[] = Object.keys(DECLARATIONS).map((name) => `${PREFIX}${name}`);
-
 type Labels = Readonly<Record<string, string>>;
 
 /** The metrics of one run. */

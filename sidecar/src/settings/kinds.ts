@@ -1,7 +1,5 @@
 /** A time span in milliseconds. */
 export type Milliseconds = number;
-/** A number of bytes. */
-export type Bytes = number;
 
 /** A kind of value: how it is read from text, and how a person is told what is allowed. */
 export interface Kind<T> {
@@ -20,13 +18,21 @@ const MILLISECONDS_PER_UNIT: Record<string, Milliseconds> = {
 };
 
 /** A time span such as `500ms`, `30s`, `5m`, `2h` or `7d`. */
-export function duration({ atLeast = 0 }: { atLeast?: Milliseconds } = {}): Kind<Milliseconds> {
+export function duration({
+  atLeast = 0,
+  atMost = Number.POSITIVE_INFINITY,
+}: {
+  atLeast?: Milliseconds;
+  atMost?: Milliseconds;
+} = {}): Kind<Milliseconds> {
+  const least = atLeast > 0 ? `, at least ${formatDuration(atLeast)}` : '';
+  const most = Number.isFinite(atMost) ? `, at most ${formatDuration(atMost)}` : '';
   return {
-    expects: `a duration such as 30s, 5m or 2h${atLeast > 0 ? `, at least ${formatDuration(atLeast)}` : ''}`,
+    expects: `a duration such as 30s, 5m or 2h${least}${most}`,
     parse(text) {
       const [, count, unit] = /^(\d{1,9})(ms|s|m|h|d)$/.exec(text) ?? [];
       const milliseconds = Number(count) * (MILLISECONDS_PER_UNIT[unit ?? ''] ?? Number.NaN);
-      return milliseconds >= atLeast ? milliseconds : undefined;
+      return milliseconds >= atLeast && milliseconds <= atMost ? milliseconds : undefined;
     },
   };
 }

@@ -69,7 +69,7 @@ export const directories: Kind<readonly string[]> = {
   parse(text) {
     const paths = text
       .split(/[\n,]/)
-      .map((path) => path.trim().replace(/\/+$/, ''))
+      .map((path) => path.trim().replace(/(?<=.)\/+$/, ''))
       .filter((path) => path !== '');
     const fine = paths.every(
       (path) => !path.startsWith('/') && !path.split('/').some((part) => part === '..' || part === ''),

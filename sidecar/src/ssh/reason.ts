@@ -17,7 +17,7 @@ const SIGNS: readonly (readonly [SshReason, RegExp])[] = [
   ['no-user', /No user exists for uid|cannot be preloaded/],
   [
     'borg-missing',
-    /(?:borg|remote-path)\S*:? (?:command )?not found|borg\S*: No such file or directory|exec: .*not found/,
+    /(?:borg|remote-path)\S*:? (?:command )?not found|(?:command not found|Unknown command): \S*borg|borg\S*: No such file or directory|exec: .*not found/,
   ],
   [
     'unreachable',

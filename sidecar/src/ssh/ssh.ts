@@ -1,4 +1,4 @@
-import { mkdir } from 'node:fs/promises';
+import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { SecretFile } from '../settings/secret-file.ts';
 import { Agent, type AgentEnvironment } from './agent.ts';
@@ -15,6 +15,14 @@ export interface SshOptions {
   readonly path: string;
 }
 
+/** One connection, before it is made. */
+export interface Connection {
+  /** The value of `BORG_RSH`. */
+  readonly command: string;
+  /** Where ssh writes what it has to say. Borg loses its words now and then, the more so where the link breaks. */
+  readonly log: string;
+}
+
 /** The way to the server: the identity, the known host keys, and the command that Borg connects with. */
 export class Ssh {
   readonly #options: SshOptions;
@@ -22,6 +30,7 @@ export class Ssh {
   readonly #knownHosts: SecretFile;
   #agent: { agent: Agent; key: string } | undefined;
   #agents = 0;
+  #connections = 0;
 
   constructor(options: SshOptions) {
     this.#options = options;
@@ -45,15 +54,19 @@ export class Ssh {
     return (await this.#knownHosts.read()) !== undefined;
   }
 
-  /** `BORG_RSH` for the next connection, with what the Secret holds now. */
-  async command(): Promise<string> {
+  /** The next connection, with what the Secret holds now. */
+  async connection(): Promise<Connection> {
     const { directory, checking } = this.#options;
     await this.readSecret();
     await mkdir(directory, { recursive: true, mode: 0o700 });
     const check = await prepareKnownHosts(this.#knownHosts, checking, directory);
     const variables = await passwdVariables(directory, process.getuid?.() ?? 0, process.getgid?.() ?? 0);
     const agent = await this.#currentAgent({ PATH: this.#options.path, ...variables });
-    return connectCommand(agent.socket, check, variables);
+    this.#connections += 1;
+    const log = join(directory, `log-${this.#connections}`);
+    // A container that was killed may have left one, and ssh appends.
+    await rm(log, { force: true });
+    return { command: connectCommand({ socket: agent.socket, log, check, variables }), log };
   }
 
   /** Ends the agent. */
@@ -82,11 +95,13 @@ export class Ssh {
 }
 
 /** The command line for `BORG_RSH`, which Borg splits as a shell would. */
-export function connectCommand(
-  socket: string,
-  check: HostKeyCheck,
-  variables: Readonly<Record<string, string>>,
-): string {
+export function connectCommand(parts: {
+  readonly socket: string;
+  readonly log: string;
+  readonly check: HostKeyCheck;
+  readonly variables: Readonly<Record<string, string>>;
+}): string {
+  const { socket, log, check, variables } = parts;
   const options = {
     BatchMode: 'yes',
     IdentityAgent: quoted(socket),
@@ -105,7 +120,7 @@ export function connectCommand(
   const preload = Object.entries(variables).map(([name, value]) => `${name}=${value}`);
   const words = [
     ...(preload.length > 0 ? ['env', ...preload] : []),
-    ...['ssh', '-F', 'none'],
+    ...['ssh', '-F', 'none', '-E', log],
     ...Object.entries(options).flatMap(([name, value]) => ['-o', `${name}=${value}`]),
   ];
   return words.map(shellWord).join(' ');

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { accessSync, constants } from 'node:fs';
-import { type BytePath, fromText, toBytes, toText } from './path.ts';
+import { type BytePath, fromText, toBytes, toMatchable, toText } from './path.ts';
 import { type Entry, type Pace, walk } from './walk.ts';
 
 /** What the volume looked like at one moment. */
@@ -37,7 +37,7 @@ export async function takeFingerprint(
     enter(entry: Entry): boolean {
       const { path, stats } = entry;
       // Borg archives no sockets.
-      if (isExcluded(toText(path)) || stats.isSocket()) {
+      if (isExcluded(toMatchable(path)) || stats.isSocket()) {
         return false;
       }
       if (!isReadable(directory, entry)) {

@@ -1,0 +1,113 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import {
+  absolutePath,
+  choice,
+  duration,
+  formatDuration,
+  integer,
+  type Kind,
+  pattern,
+  text,
+  yesOrNo,
+} from '../../../sidecar/src/settings/kinds.ts';
+
+const port = integer({ from: 0, to: 65_535 });
+const word = choice('start', 'fail');
+
+const accepted: [name: string, kind: Kind<unknown>, text: string, value: unknown][] = [
+  ['milliseconds', duration(), '500ms', 500],
+  ['seconds', duration(), '30s', 30_000],
+  ['minutes', duration(), '5m', 300_000],
+  ['hours', duration(), '2h', 7_200_000],
+  ['days', duration(), '7d', 604_800_000],
+  ['no time at all', duration(), '0s', 0],
+  ['exactly the least duration', duration({ atLeast: 1_000 }), '1s', 1_000],
+  ['exactly the longest duration', duration({ atMost: 86_400_000 }), '1d', 86_400_000],
+  ['the first number', port, '0', 0],
+  ['the last number', port, '65535', 65_535],
+  ['a number with leading zeros', port, '0080', 80],
+  ['a word', word, 'fail', 'fail'],
+  ['true', yesOrNo, 'true', true],
+  ['false', yesOrNo, 'false', false],
+  ['text with blanks', text, ' a b ', ' a b '],
+  ['the root', absolutePath, '/', '/'],
+  ['many slashes', absolutePath, '///', '/'],
+  ['a path with a slash at its end', absolutePath, '/data//', '/data'],
+  ['a path with blanks', absolutePath, '/my data', '/my data'],
+  ['text that fits the expression', pattern('x', /^a+$/), 'aa', 'aa'],
+];
+
+for (const [name, kind, from, value] of accepted) {
+  test(`${name} is read: ${JSON.stringify(from)}`, () => {
+    assert.deepEqual(kind.parse(from), value);
+  });
+}
+
+const refused: [name: string, kind: Kind<unknown>, text: string][] = [
+  ['a duration without a unit', duration(), '5'],
+  ['a duration with a fraction', duration(), '1.5h'],
+  ['a negative duration', duration(), '-5m'],
+  ['a duration in weeks', duration(), '1w'],
+  ['two durations', duration(), '1h30m'],
+  ['a duration with a blank', duration(), '5 m'],
+  ['a duration with ten digits', duration(), '1000000000s'],
+  ['a duration with a line break', duration(), '5m\n'],
+  ['less than the least duration', duration({ atLeast: 1_000 }), '999ms'],
+  ['more than the longest duration', duration({ atMost: 86_400_000 }), '25h'],
+  ['a number above the last', port, '65536'],
+  ['a number below the first', integer({ from: 1, to: 2 }), '0'],
+  ['a negative number', port, '-1'],
+  ['a fraction', port, '1.0'],
+  ['a hexadecimal number', port, '0x10'],
+  ['a number with an exponent', port, '1e3'],
+  ['no number', port, ''],
+  ['another word', word, 'Fail'],
+  ['a part of a word', word, 'fai'],
+  ['yes', yesOrNo, 'yes'],
+  ['1', yesOrNo, '1'],
+  ['TRUE', yesOrNo, 'TRUE'],
+  ['two lines', text, 'a\nb'],
+  ['a carriage return', text, 'a\r'],
+  ['a relative path', absolutePath, 'data'],
+  ['a path of two lines', absolutePath, '/a\n/b'],
+  ['text beside the expression', pattern('x', /^a+$/), 'ab'],
+];
+
+for (const [name, kind, from] of refused) {
+  test(`${name} is refused: ${JSON.stringify(from)}`, () => {
+    assert.equal(kind.parse(from), undefined);
+  });
+}
+
+for (const [kind, expects] of [
+  [duration(), 'a duration such as 30s, 5m or 2h'],
+  [duration({ atLeast: 1_000 }), 'a duration such as 30s, 5m or 2h, at least 1s'],
+  [
+    duration({ atLeast: 1_000, atMost: 86_400_000 }),
+    'a duration such as 30s, 5m or 2h, at least 1s, at most 1d',
+  ],
+  [port, 'a whole number from 0 to 65535'],
+  [choice('a', 'b', 'c'), 'a, b or c'],
+  [pattern('an id', /x/), 'an id'],
+] as const) {
+  test(`what is allowed is said: ${expects}`, () => {
+    assert.equal(kind.expects, expects);
+  });
+}
+
+for (const [milliseconds, shortest] of [
+  [0, '0s'],
+  [500, '500ms'],
+  [1_000, '1s'],
+  [1_500, '1500ms'],
+  [60_000, '1m'],
+  [90_000, '90s'],
+  [3_600_000, '1h'],
+  [86_400_000, '1d'],
+] as const) {
+  test(`${milliseconds} ms are written ${shortest} and read as the same`, () => {
+    assert.equal(formatDuration(milliseconds), shortest);
+    assert.equal(duration().parse(shortest), milliseconds);
+  });
+}

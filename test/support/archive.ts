@@ -1,0 +1,69 @@
+import { type Comment, NO_PARENT, readComment, writeComment } from '../../sidecar/src/lineage/comment.ts';
+import { lineageName } from '../../sidecar/src/lineage/names.ts';
+import type { BorgServer } from './borg-server.ts';
+import { TemporaryDirectory } from './temporary.ts';
+
+export type SeedOptions = {
+  set: string;
+  directory: string;
+  sequence?: number;
+  passphrase?: string;
+  /** What is not as an ordinary pod would say it. */
+  comment?: Partial<Comment>;
+  /** Borg's further arguments. */
+  args?: readonly string[];
+};
+
+/** Puts an archive into a set as an earlier pod would have, faster. Returns its name. */
+export async function seedArchive(server: BorgServer, options: SeedOptions): Promise<string> {
+  const { set, directory, sequence = 1, passphrase, args = [] } = options;
+  const name = lineageName(set, sequence);
+  const comment = writeComment({ ...ordinary, set, seq: sequence, ...options.comment });
+  const create = ['create', '--comment', comment, '--exclude', 'pp:.borg-volume-sync', ...args];
+  await server.borg([...create, `::${name}`, '.'], { set, cwd: directory, passphrase });
+  return name;
+}
+
+/** The comments of all archives of a set, by name; nothing for those that are not ours. */
+export async function commentsOf(
+  server: BorgServer,
+  set: string,
+  passphrase?: string,
+): Promise<Record<string, Comment | undefined>> {
+  const archives = await server.archives(set, passphrase);
+  return Object.fromEntries(archives.map(({ name, comment }) => [name, readComment(comment)]));
+}
+
+/** Extracts an archive on the server into a directory of its own, as a person would. */
+export async function extractByHand(
+  server: BorgServer,
+  { set, name, passphrase }: { set: string; name: string; passphrase?: string },
+): Promise<TemporaryDirectory> {
+  const directory = await TemporaryDirectory.make('by-hand');
+  await server.borg(['extract', `::${name}`], { set, cwd: directory.path, passphrase });
+  return directory;
+}
+
+const ordinary: Omit<Comment, 'set' | 'seq'> = {
+  kind: 'data',
+  parent: NO_PARENT,
+  writer: '0123456789abcdef',
+  try: 'fedcba9876543210',
+  pod: 'earlier-pod',
+  final: true,
+  closing: true,
+  late: false,
+  consistent: false,
+  partial: false,
+  lacks: [],
+  files: 0,
+  bytes: 0,
+  chunker: 'fixed,65536',
+  app: '',
+  restore: '-',
+  guard: '-',
+  legacy: 0,
+  added: 0,
+  compacted: 0,
+  checked: 0,
+};

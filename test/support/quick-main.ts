@@ -1,0 +1,10 @@
+import { run } from '../../sidecar/src/commands/run.ts';
+
+// The program with short waits, for tests of what takes minutes in a cluster.
+process.exitCode = await run(process.env, 'test', {
+  retryFirst: 50,
+  retryLongest: 500,
+  leastAfterSigterm: 1_000,
+  prestopPoll: 10,
+  progress: 50,
+});
