@@ -40,10 +40,15 @@ const timer = setInterval(() => {
 }, PAUSE_MS);
 process.send?.({ count });
 
-process.once('SIGTERM', () => {
+process.once('SIGTERM', end);
+// Nobody is left to end it.
+process.once('disconnect', end);
+
+function end(): void {
   clearInterval(timer);
+  process.off('SIGTERM', end).off('disconnect', end);
   writeSync(file, `${count + 1} the last words before the end\n`);
   fsyncSync(file);
   closeSync(file);
   process.disconnect?.();
-});
+}

@@ -1,5 +1,4 @@
 /** `npm start`: a service loses its pod and gets its data back, through the real borg and a real sshd. */
-import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { BorgServer } from '../../test/support/borg-server.ts';
@@ -13,7 +12,9 @@ const PASSPHRASE = 'correct horse battery staple';
 const INTERRUPTED = 130;
 
 const stayUp = !process.argv.includes('--once');
-const interrupted = Promise.race([once(process, 'SIGINT'), once(process, 'SIGTERM')]).then(() => INTERRUPTED);
+// npm passes Ctrl-C on although the terminal has sent it already: the second must not end the cleaning up.
+const { promise: interrupted, resolve: interrupt } = Promise.withResolvers<number>();
+process.on('SIGINT', () => interrupt(INTERRUPTED)).on('SIGTERM', () => interrupt(INTERRUPTED));
 const stack = new AsyncDisposableStack();
 const story = play(stack);
 process.exitCode = await Promise.race([story, interrupted]).catch((error: unknown) => {
@@ -24,6 +25,7 @@ process.exitCode = await Promise.race([story, interrupted]).catch((error: unknow
 story.catch(() => {});
 await stack.disposeAsync();
 console.log('\nEverything that was started has ended, and every file is removed.');
+process.exit();
 
 async function play(stack: AsyncDisposableStack): Promise<number> {
   chapter('A backup server: its own sshd, and an encrypted Borg repository');
@@ -34,7 +36,7 @@ async function play(stack: AsyncDisposableStack): Promise<number> {
   chapter('The first pod: the repository is empty, so the service starts with an empty volume');
   const pod = stack.use(await Pod.create({ server, set: SET, isolated: process.getuid?.() === 0 }));
   await startPod(pod);
-  await using first = await Service.start(pod.dataDir);
+  const first = stack.use(await Service.start(pod.dataDir));
   tell('The service runs: it has made 300 pictures and counts, each number on disk before the next.');
 
   chapter('What changed is saved while the service runs');
@@ -57,7 +59,7 @@ async function play(stack: AsyncDisposableStack): Promise<number> {
   tell(
     `The volume is what it was, byte for byte: ${before.size} entries, and the last line is "${await lastWords(pod)}".`,
   );
-  await using second = await Service.start(pod.dataDir);
+  const second = stack.use(await Service.start(pod.dataDir));
   tell(`The service goes on counting at ${second.beganAt}.`);
 
   chapter("The sidecar's container is killed: the volume is live, so nothing is restored over it");
@@ -71,7 +73,7 @@ async function play(stack: AsyncDisposableStack): Promise<number> {
   await pod.event('save.done');
 
   if (stayUp) {
-    await keepRunning(pod);
+    await keepRunning(pod, stack);
   }
   chapter('The end');
   const last = await pod.terminate();
@@ -87,13 +89,14 @@ async function startPod(pod: Pod): Promise<void> {
   await pod.event('gate.opened');
 }
 
-async function keepRunning(pod: Pod): Promise<void> {
-  await using _service = await Service.start(pod.dataDir);
+async function keepRunning(pod: Pod, stack: AsyncDisposableStack): Promise<never> {
+  stack.use(await Service.start(pod.dataDir));
   const { statusPort, httpPort } = await pod.event('server.listening');
   chapter('Everything stays up until Ctrl-C');
   tell(`Status page: http://127.0.0.1:${statusPort}/`);
   tell(`Metrics:     http://127.0.0.1:${httpPort}/metrics`);
-  await pod.exit;
+  const { exitCode } = await pod.exit;
+  throw new Error(`the sidecar ended by itself with exit code ${exitCode}`);
 }
 
 async function lastWords(pod: Pod): Promise<string> {

@@ -179,7 +179,8 @@ export const EXPLANATIONS: Readonly<Record<Reason, Explanation>> = {
   },
   ended: {
     class: 'transient',
-    sentence: ({ repository }, detail) => `The borg command for ${repository} was ended (${detail}).`,
+    sentence: ({ repository }, detail) =>
+      `The borg command for ${repository} was ended (${detail}): it is tried again.`,
   },
   bug: {
     class: 'bug',

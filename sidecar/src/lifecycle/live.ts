@@ -32,6 +32,7 @@ async function saveForTheLastTime(context: Context, saver: Saver, progress: Prog
       return;
     }
     if (progress.lastError instanceof Refusal) {
+      // Nothing that a later try would find otherwise.
       break;
     }
     await world.sleep(waitMs, termination.deadline);
@@ -82,9 +83,12 @@ class Progress {
         events.emit('recovered', {});
       }
       this.#failures = 0;
+      this.lastError = undefined;
       return undefined;
     } catch (error) {
-      this.lastError = error;
+      const { deadline } = this.#context.termination;
+      // That the time is over says less than what it was lost with.
+      this.lastError = error === deadline.reason ? (this.lastError ?? error) : error;
       this.#failures += 1;
       const failure = describeFailure(error);
       const backOffMs = backOff(this.#failures, world.waits, world.random);

@@ -18,7 +18,7 @@ export class Monitor {
     this.#metrics = metrics;
     this.#now = now;
     this.#status = { ...NOTHING_YET, ...first };
-    metrics.set('info', 1, { set: first.set, version: first.version });
+    metrics.set('info', 1, { version: first.version });
     this.#showState('starting');
     this.#watchStart(events);
     this.#watchSaves(events);

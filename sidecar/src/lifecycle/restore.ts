@@ -65,7 +65,7 @@ async function readRepository(context: Context): Promise<{ listing: Listing; ord
   return { listing, order };
 }
 
-async function listOrInit({ repository, settings, termination }: Context): Promise<Listing> {
+async function listOrInit({ repository, settings, termination, events }: Context): Promise<Listing> {
   try {
     return await repository.list(termination.sigterm);
   } catch (error) {
@@ -75,6 +75,8 @@ async function listOrInit({ repository, settings, termination }: Context): Promi
     const { BORG_PASSPHRASE, BORG_PASSPHRASE_FILE, BORG_PASSCOMMAND } = settings;
     const encrypted = (BORG_PASSPHRASE ?? BORG_PASSPHRASE_FILE ?? BORG_PASSCOMMAND) !== undefined;
     await repository.init(encrypted ? 'repokey-blake2' : 'none', termination.sigterm);
+    const message = `The repository ${repository.where.repository} was missing and is made. ${encrypted ? 'Keep its passphrase and what "borg key export" prints: without them nobody reads the archives.' : 'It is not encrypted.'}`;
+    events.emit('warning', { name: 'repository.created', message });
     return await repository.list(termination.sigterm);
   }
 }

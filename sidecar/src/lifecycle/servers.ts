@@ -45,10 +45,10 @@ function probeRoutes(settings: Settings, monitor: Monitor, metrics: Metrics): Ro
   let started = false;
   const startup = (): Answer => {
     started ||= monitor.status.ready;
-    const { state, failure } = monitor.status;
+    // Everybody may ask here, so hosts and sets are named on the status page only.
     return started
       ? plain(200, 'The application may run.')
-      : plain(503, failure?.message ?? `Not yet: ${state}.`);
+      : plain(503, `Not yet: ${monitor.status.state}${because(monitor)}.`);
   };
   const healthy = () => monitor.unsavedForMs <= UNHEALTHY_AFTER_INTERVALS * settings.BACKUP_INTERVAL;
   return {
@@ -57,13 +57,18 @@ function probeRoutes(settings: Settings, monitor: Monitor, metrics: Metrics): Ro
     '/ready': () =>
       settings.READY_WHEN === 'restored' || healthy()
         ? startup()
-        : plain(503, monitor.status.failure?.message ?? 'An unsaved change is too old.'),
+        : plain(503, `An unsaved change is too old${because(monitor)}.`),
     '/metrics': async () => {
       monitor.refresh();
       const { type, text } = await metrics.render();
       return { status: 200, type, body: text };
     },
   };
+}
+
+function because(monitor: Monitor): string {
+  const { failure } = monitor.status;
+  return failure ? `, because of "${failure.reason}"` : '';
 }
 
 function statusRoutes(monitor: Monitor): Routes {

@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
 import type { Milliseconds } from '../settings/kinds.ts';
+import { Refusal } from './failure.ts';
 import type { Waits } from './waits.ts';
 
 /** What the termination of a pod is told by, and when. */
@@ -9,6 +10,8 @@ export interface TerminationOptions {
   readonly waits: Waits;
   now(): number;
 }
+
+const TIME_OVER = new Refusal('deadline', 'The time for the last save, FINAL_BACKUP_TIMEOUT, is over.');
 
 /** The end of the pod as it comes: prestop, SIGTERM, and the moment when the last save must be over. */
 export class Termination {
@@ -54,7 +57,7 @@ export class Termination {
     }
     const { finalBackupTimeout, waits, now } = this.#options;
     const left = (this.#prestopAt ?? now()) + finalBackupTimeout - now();
-    this.#timer = setTimeout(() => this.#deadline.abort(), Math.max(left, waits.leastAfterSigterm));
+    this.#timer = setTimeout(() => this.#deadline.abort(TIME_OVER), Math.max(left, waits.leastAfterSigterm));
     this.#sigterm.abort();
   }
 

@@ -27,7 +27,7 @@ export class HttpServer {
         send(response, { ...plain(405, 'Only GET: nothing can be changed here.'), allow: 'GET, HEAD' });
         return;
       }
-      void respond(routes, new URL(request.url ?? '/', 'http://localhost').pathname, response);
+      void respond(routes, pathOf(request.url ?? '/'), response);
     });
     server.listen(port, host);
     await once(server, 'listening');
@@ -47,6 +47,11 @@ export class HttpServer {
 /** A line of text. */
 export function plain(status: number, body: string): Answer {
   return { status, type: 'text/plain; charset=utf-8', body: `${body}\n` };
+}
+
+/** The path without the query. Anybody may ask for anything, also for what is no URL. */
+function pathOf(target: string): string {
+  return target.split(/[?#]/, 1)[0] ?? '';
 }
 
 async function respond(routes: Routes, path: string, response: ServerResponse): Promise<void> {

@@ -119,6 +119,8 @@ export function connectCommand(parts: {
   };
   const preload = Object.entries(variables).map(([name, value]) => `${name}=${value}`);
   const words = [
+    // On a stalled link ssh would outlive a borg that was killed.
+    ...['setpriv', '--pdeathsig', 'KILL'],
     ...(preload.length > 0 ? ['env', ...preload] : []),
     ...['ssh', '-F', 'none', '-E', log],
     ...Object.entries(options).flatMap(([name, value]) => ['-o', `${name}=${value}`]),
@@ -126,9 +128,9 @@ export function connectCommand(parts: {
   return words.map(shellWord).join(' ');
 }
 
-// ssh splits the values of some options at spaces itself.
+// ssh reads blanks and quotes in the values of some options itself.
 function quoted(path: string): string {
-  return path.includes(' ') ? `"${path}"` : path;
+  return /[\s"'\\]/.test(path) ? `"${path.replaceAll(/["\\]/g, '\\$&')}"` : path;
 }
 
 function shellWord(word: string): string {
