@@ -1,6 +1,7 @@
-import { type Comment, NO_PARENT, readComment, writeComment } from '../../sidecar/src/lineage/comment.ts';
+import { type Comment, readComment, writeComment } from '../../sidecar/src/lineage/comment.ts';
 import { lineageName } from '../../sidecar/src/lineage/names.ts';
 import type { BorgServer } from './borg-server.ts';
+import { comment } from './comment.ts';
 import { TemporaryDirectory } from './temporary.ts';
 
 export type SeedOptions = {
@@ -18,8 +19,8 @@ export type SeedOptions = {
 export async function seedArchive(server: BorgServer, options: SeedOptions): Promise<string> {
   const { set, directory, sequence = 1, passphrase, args = [] } = options;
   const name = lineageName(set, sequence);
-  const comment = writeComment({ ...ordinary, set, seq: sequence, ...options.comment });
-  const create = ['create', '--comment', comment, '--exclude', 'pp:.borg-volume-sync', ...args];
+  const text = writeComment(comment({ set, seq: sequence, final: true, closing: true, ...options.comment }));
+  const create = ['create', '--comment', text, '--exclude', 'pp:.borg-volume-sync', ...args];
   await server.borg([...create, `::${name}`, '.'], { set, cwd: directory, passphrase });
   return name;
 }
@@ -43,27 +44,3 @@ export async function extractByHand(
   await server.borg(['extract', `::${name}`], { set, cwd: directory.path, passphrase });
   return directory;
 }
-
-const ordinary: Omit<Comment, 'set' | 'seq'> = {
-  kind: 'data',
-  parent: NO_PARENT,
-  writer: '0123456789abcdef',
-  try: 'fedcba9876543210',
-  pod: 'earlier-pod',
-  final: true,
-  closing: true,
-  late: false,
-  consistent: false,
-  partial: false,
-  lacks: [],
-  files: 0,
-  bytes: 0,
-  chunker: 'fixed,65536',
-  app: '',
-  restore: '-',
-  guard: '-',
-  legacy: 0,
-  added: 0,
-  compacted: 0,
-  checked: 0,
-};

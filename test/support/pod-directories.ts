@@ -1,4 +1,4 @@
-import { chown, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { chmod, chown, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { borgClient, executable } from './paths.ts';
 
@@ -58,11 +58,13 @@ export class PodDirectories {
       for (const name of await readdir(dir)) await rm(join(dir, name), { recursive: true, force: true });
       await chown(dir, owner.uid, owner.gid);
     }
+    await chmod(this.tmpDir, 0o1777);
   }
 
   /** The kubelet gives each container an empty one that anybody may write. */
   async renewTerminationLog(owner: Owner): Promise<void> {
     await writeFile(this.terminationLog, '');
+    await chmod(this.terminationLog, 0o666);
     await chown(this.terminationLog, owner.uid, owner.gid);
   }
 

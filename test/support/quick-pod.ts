@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict';
 import { existsSync } from 'node:fs';
-import { readdir } from 'node:fs/promises';
+import { chown, lstat, readdir, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { untilNoneUses } from './orphans.ts';
 import { Pod, type PodOptions, type Terminated } from './pod.ts';
+import { until } from './until.ts';
 
 /** The program with short waits, for a pod's `entry`. */
 export const quickMain = fileURLToPath(new URL('./quick-main.ts', import.meta.url));
@@ -12,6 +13,25 @@ export const quickMain = fileURLToPath(new URL('./quick-main.ts', import.meta.ur
 /** A pod that saves each second, which is as often as it can be told to. */
 export async function quickPod(options: PodOptions): Promise<Pod> {
   return await Pod.create({ ...options, env: { BACKUP_INTERVAL: '1s', ...options.env } });
+}
+
+/** Waits until the gate is open and the first look after it is over: no change from now on is seen before the next. */
+export async function untilLive(pod: Pod): Promise<void> {
+  await pod.event('gate.opened');
+  const looks = () => pod.lines.slice(pod.lines.findIndex(({ event }) => event === 'gate.opened'));
+  await until(looks, (lines) => lines.some(({ event }) => event === 'looked'));
+}
+
+/**
+ * Puts a file into the volume as its owner would, in one step: a look that comes meanwhile finds the volume before it or
+ * after it.
+ */
+export async function put(pod: Pod, name: string, content: string | Buffer): Promise<void> {
+  const aside = join(pod.dir, 'put');
+  const { uid, gid } = await lstat(pod.dataDir);
+  await writeFile(aside, content);
+  await chown(aside, uid, gid);
+  await rename(aside, join(pod.dataDir, name));
 }
 
 /** SIGTERM ends the pod with everything saved and nothing left behind. */

@@ -6,8 +6,8 @@ const PREFIX = 'borg_volume_sync_';
 const DECLARATIONS = {
   info: {
     kind: Gauge,
-    help: 'Always 1; the labels say which set and version this is.',
-    labels: ['set', 'version'],
+    help: 'Always 1; the label says which version this is.',
+    labels: ['version'],
   },
   state: {
     kind: Gauge,

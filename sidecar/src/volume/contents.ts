@@ -1,4 +1,4 @@
-import { lstat, mkdir, readdir, statfs } from 'node:fs/promises';
+import { chmod, lstat, mkdir, readdir, statfs } from 'node:fs/promises';
 import { join } from 'node:path';
 import { execa } from 'execa';
 import { RESERVED } from './reserved.ts';
@@ -10,8 +10,8 @@ export async function isEmpty(volume: string): Promise<boolean> {
 
 /** Removes everything but what is reserved. `find` and `rm` know names that are no UTF-8. */
 export async function wipe(volume: string, signal: AbortSignal): Promise<void> {
-  const ours = RESERVED.flatMap((name) => ['!', '-name', name]);
-  const entries = [volume, '-mindepth', '1', '-maxdepth', '1', ...ours];
+  signal.throwIfAborted();
+  const entries = applicationEntries(volume);
   const remove = () =>
     execa('find', [...entries, '-exec', 'rm', '-rf', '--', '{}', '+'], { cancelSignal: signal });
   try {
@@ -26,9 +26,8 @@ export async function wipe(volume: string, signal: AbortSignal): Promise<void> {
 
 /** Makes every entry one user's and group's. */
 export async function takeOwnership(volume: string, owner: { uid: number; gid: number }): Promise<void> {
-  const chown = ['chown', '-h', `${owner.uid}:${owner.gid}`, '--', '{}', '+'];
-  const ours = RESERVED.flatMap((name) => ['!', '-path', `${volume}/${name}*`]);
-  await execa('find', [volume, '-mindepth', '1', ...ours, '-exec', ...chown]);
+  const chown = ['chown', '-hR', `${owner.uid}:${owner.gid}`, '--', '{}', '+'];
+  await execa('find', [...applicationEntries(volume), '-exec', ...chown]);
 }
 
 /** Writes what the file system of the volume still has in memory to its disk. */
@@ -46,6 +45,19 @@ export async function freeBytes(volume: string): Promise<number> {
 export async function makeDirectories(volume: string, paths: readonly string[]): Promise<void> {
   const { mode } = await lstat(volume);
   for (const path of paths) {
-    await mkdir(join(volume, path), { recursive: true, mode: mode & 0o7777 });
+    const parts = path.split('/');
+    for (const depth of parts.keys()) {
+      const directory = join(volume, ...parts.slice(0, depth + 1));
+      if ((await mkdir(directory, { recursive: true })) !== undefined) {
+        // mkdir itself leaves out what the umask takes, and the special bits.
+        await chmod(directory, mode & 0o7777);
+      }
+    }
   }
+}
+
+/** What `find` is told to begin with: the entries of the root that are not reserved. */
+function applicationEntries(volume: string): string[] {
+  const ours = RESERVED.flatMap((name) => ['!', '-name', name]);
+  return [volume, '-mindepth', '1', '-maxdepth', '1', ...ours];
 }

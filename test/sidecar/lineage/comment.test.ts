@@ -17,7 +17,9 @@ test('a comment is one line that a person can read', () => {
 
 const odd: [name: string, change: Partial<Comment>][] = [
   ['nothing special', {}],
-  ['every flag', { final: true, closing: true, late: true, consistent: true, partial: true }],
+  ...(['final', 'closing', 'late', 'consistent', 'partial'] as const).map(
+    (flag): [string, Partial<Comment>] => [`the flag ${flag}`, { [flag]: true }],
+  ),
   ['a claim', { kind: 'claim' }],
   ['a close', { kind: 'close' }],
   ['a fork', { kind: 'fork' }],
@@ -93,7 +95,7 @@ test('the order of the fields does not matter', () => {
 });
 
 test('text that was not encoded by this program is taken as it is', () => {
-  assert.equal(readComment('bvs1 set=a kind=data parent=0:- app=100%')?.app, '100%');
+  assert.equal(readComment('bvs1 set=a kind=data parent=0:- app=100%=x')?.app, '100%=x');
 });
 
 for (const [name, text] of [

@@ -1,0 +1,182 @@
+import assert from 'node:assert/strict';
+import { existsSync, watch } from 'node:fs';
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { after, test } from 'node:test';
+import { commentsOf, extractByHand } from '../../support/archive.ts';
+import { BorgServer } from '../../support/borg-server.ts';
+import { Link } from '../../support/link.ts';
+import type { Pod } from '../../support/pod.ts';
+import { endsClean, leavesNothing, put, quickMain, quickPod, untilLive } from '../../support/quick-pod.ts';
+import { compare, snapshot } from '../../support/snapshot.ts';
+import { until, untilFile } from '../../support/until.ts';
+import { addOddities } from '../../support/volume.ts';
+
+const server = await BorgServer.start();
+after(() => server[Symbol.asyncDispose]());
+
+/** Looks of a container whose gate is open: the volume was seen once more after all that came before. */
+async function lookedAgain(pod: Pod, times = 1): Promise<void> {
+  for (let seen = 0; seen < times; seen += 1) await pod.next('looked', ({ unsaved }) => unsaved === false);
+}
+
+/** What is made, changed or removed in a directory, name by name. */
+function watching(directory: string, tell: (name: string) => void): Disposable {
+  const watcher = watch(directory, (_event, name) => tell(name ?? ''));
+  return { [Symbol.dispose]: () => watcher.close() };
+}
+
+test('an empty repository: the gate opens once it has answered, and closes at the end', async () => {
+  const set = 'first-gate';
+  await server.init(set);
+  await using link = await Link.to(server.port);
+  await using pod = await quickPod({ set, server, link, entry: quickMain });
+  await writeFile(pod.readyFile, 'of an earlier container');
+  await writeFile(pod.stoppingFile, 'of an earlier container');
+  link.stall();
+  await pod.start();
+  await pod.event('server.listening');
+  assert.deepEqual([pod.readyFile, pod.stoppingFile].filter(existsSync), []);
+  assert.equal((await pod.get('/startup')).status, 503);
+  assert.equal((await pod.get('/ready')).status, 503);
+  assert.equal((await pod.get('/live')).status, 200);
+
+  await link.heal();
+  await pod.event('gate.opened');
+  assert.equal(existsSync(pod.readyFile), true);
+  assert.equal((await pod.get('/startup')).status, 200);
+  assert.equal((await pod.get('/ready')).status, 200);
+  assert.deepEqual(pod.seen('prestop'), [], 'a STOPPING of an earlier container counted');
+  await endsClean(pod, set);
+  assert.deepEqual(await server.archives(set), [], 'an empty volume without a change was saved');
+});
+
+test('READY does not exist before the volume is ready, not even for a moment', async () => {
+  const set = 'first-moment';
+  await server.init(set);
+  await using link = await Link.to(server.port);
+  await using pod = await quickPod({ set, server, link });
+  const touched: string[] = [];
+  using _watcher = watching(pod.tmpDir, (name) => touched.push(name));
+  link.stall();
+  await pod.start();
+  await until(
+    () => link.connections.open,
+    (open) => open > 0,
+  );
+  assert.deepEqual(touched, []);
+  await link.heal();
+  await pod.event('gate.opened');
+  await until(
+    () => touched.length,
+    (times) => times > 0,
+  );
+  await endsClean(pod, set);
+});
+
+test('a container that ends before its first look leaves no READY of an earlier one', async () => {
+  const set = 'first-stale';
+  await server.init(set);
+  await using pod = await quickPod({ set, server });
+  await writeFile(pod.readyFile, 'of an earlier container');
+  await pod.start({ BORG_PASSPHRASE_FILE: join(pod.dir, 'first-stale-is-not-mounted') });
+  assert.equal((await pod.container.ended()).exitCode, 3, pod.log.tail());
+  await leavesNothing(pod, set);
+});
+
+test('a change is saved within BACKUP_INTERVAL as an archive that says what it is', async () => {
+  const set = 'first-change';
+  await server.init(set);
+  await using pod = await quickPod({ set, server, env: { APP_VERSION: '12.1 {beta}' } });
+  await pod.start();
+  await pod.event('gate.opened');
+  await lookedAgain(pod);
+  const changed = Date.now();
+  await put(pod, `${set}.change`, 'first-change: content');
+  const noticed = await pod.event('looked', ({ files, unsaved }) => files === 1 && unsaved === true);
+  assert.ok(Date.parse(String(noticed.time)) - changed < 2_000, 'noticed long after the interval');
+  await pod.event('save.done');
+
+  const writer = (await pod.event('writer')).writer;
+  const { [`${set}-0000000001`]: comment, ...more } = await commentsOf(server, set);
+  assert.deepEqual(more, {});
+  assert.match(comment?.try ?? '', /^[0-9a-f]{16}$/);
+  assert.deepEqual(
+    { ...comment, try: '' },
+    {
+      ...{ set, kind: 'data', seq: 1, parent: { sequence: 0, id: '-' }, writer, try: '', pod: pod.name },
+      ...{ final: false, closing: false, late: false, consistent: false, partial: false, lacks: [] },
+      ...{ files: 1, bytes: 21, chunker: 'fixed,65536', app: '12.1 {beta}', restore: '-', guard: '-' },
+      ...{ legacy: 0, added: 0, compacted: 0, checked: 0 },
+    },
+  );
+  await endsClean(pod, set);
+});
+
+test('an archive extracted by hand is exactly the volume, with nothing of ours', async () => {
+  const set = 'first-by-hand';
+  await server.init(set);
+  await using pod = await quickPod({ set, server, env: { BACKUP_INTERVAL: '1h' } });
+  await pod.start();
+  await untilLive(pod);
+  await addOddities(join(pod.dataDir, set));
+  await endsClean(pod, set);
+  const volume = await snapshot(pod.dataDir, { times: true });
+  await using directory = await extractByHand(server, { set, name: `${set}-0000000001` });
+  const extracted = await snapshot(directory.path, { times: true, ignore: [] });
+  assert.deepEqual(compare(volume, extracted), []);
+});
+
+test('an unchanged volume costs no archive and no connection', async () => {
+  const set = 'first-idle';
+  await server.init(set);
+  await using link = await Link.to(server.port);
+  await using pod = await quickPod({ set, server, link });
+  await pod.start();
+  await pod.event('gate.opened');
+  await put(pod, `${set}.txt`, 'first-idle: the only change');
+  await pod.event('save.done');
+  const { accepted } = link.connections;
+  const { toClient, toServer } = link.bytes;
+  await lookedAgain(pod, 3);
+  assert.equal(link.connections.accepted, accepted);
+  await endsClean(pod, set);
+  assert.equal(link.connections.accepted, accepted, 'the end of an unchanged pod connected');
+  assert.deepEqual(link.bytes, { toClient, toServer });
+  assert.equal((await server.archives(set)).length, 1);
+});
+
+test('INIT_REPOSITORY makes a missing repository, encrypted with the passphrase', async () => {
+  const set = 'first-init';
+  const passphrase = 'first-init: correct horse';
+  const env = { INIT_REPOSITORY: 'true', BORG_PASSPHRASE: passphrase };
+  await using pod = await quickPod({ set, server, env });
+  await pod.start();
+  await pod.event('gate.opened');
+  await put(pod, `${set}.txt`, 'first-init: content');
+  await endsClean(pod, set);
+  const info = await server.json<{ encryption: { mode: string } }>(['info'], { set, passphrase });
+  assert.equal(info.encryption.mode, 'repokey-blake2');
+  assert.deepEqual(Object.keys(await commentsOf(server, set, passphrase)), [`${set}-0000000001`]);
+});
+
+test('ON_NONEMPTY_VOLUME=adopt keeps the files of a volume without marker and saves them', async () => {
+  const set = 'first-adopt';
+  await server.init(set);
+  await using pod = await quickPod({ set, server, env: { ON_NONEMPTY_VOLUME: 'adopt' } });
+  await addOddities(join(pod.dataDir, set));
+  const before = await snapshot(pod.dataDir, { times: true });
+  await pod.start();
+  await pod.event('gate.opened');
+  await untilFile(pod.readyFile);
+  await pod.event('save.done');
+  assert.deepEqual(compare(before, await snapshot(pod.dataDir, { times: true })), []);
+  await endsClean(pod, set);
+  await using directory = await extractByHand(server, { set, name: `${set}-0000000001` });
+  assert.deepEqual(compare(before, await snapshot(directory.path, { times: true, ignore: [] })), []);
+  await until(
+    () => server.archives(set),
+    (archives) => archives.length === 1,
+    '1s',
+  );
+});

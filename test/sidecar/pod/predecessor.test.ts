@@ -1,0 +1,190 @@
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { chown, lstat, mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
+import { homedir } from 'node:os';
+import { join, relative } from 'node:path';
+import { after, test } from 'node:test';
+import { execa } from 'execa';
+import { commentsOf, extractByHand } from '../../support/archive.ts';
+import { BorgServer } from '../../support/borg-server.ts';
+import { Link } from '../../support/link.ts';
+import { runLocalBorg } from '../../support/local-borg.ts';
+import { needsRoot } from '../../support/other-user.ts';
+import { borg12, executable } from '../../support/paths.ts';
+import { Pod, type PodOptions } from '../../support/pod.ts';
+import { descendants } from '../../support/processes.ts';
+import { endsClean, put, quickMain } from '../../support/quick-pod.ts';
+import { refusal } from '../../support/refusal.ts';
+import { writeSecret } from '../../support/secret.ts';
+import { compare, snapshot } from '../../support/snapshot.ts';
+import { TemporaryDirectory } from '../../support/temporary.ts';
+import { until } from '../../support/until.ts';
+import { addOddities } from '../../support/volume.ts';
+
+const USER = 1005;
+const PASSPHRASE = 'predecessor: a literal in the manifest';
+/** A loopback address of its own, whose port 22 nobody else listens on. */
+const host = `127.77.${process.pid % 250}.${1 + ((process.pid >> 8) % 250)}`;
+const asRoot = { skip: needsRoot };
+
+// What many servers run: the Borg of Debian bookworm, on both ends of the predecessor.
+const server = await BorgServer.start({
+  borg: borg12,
+  sshdOptions: needsRoot ? [] : [`ListenAddress ${host}:22`],
+});
+const scratch = await TemporaryDirectory.make('predecessor');
+after(() => server[Symbol.asyncDispose]());
+after(() => scratch[Symbol.asyncDispose]());
+
+async function oldBorg(set: string, args: readonly string[], cwd = scratch.path): Promise<void> {
+  const options = { passphrase: PASSPHRASE, cwd };
+  const repository = server.repository(set);
+  await runLocalBorg({ borg: executable(borg12), repository, scratch: scratch.path }, args, options);
+}
+
+/** What the predecessor has saved: `cd data && borg create REPO::EPOCH .`, the newest last. */
+async function predecessorSaved(set: string, names: readonly string[]): Promise<string> {
+  await oldBorg(set, ['init', '--encryption', 'repokey-blake2']);
+  const data = join(scratch.path, set);
+  await addOddities(join(data, set));
+  for (const name of names) {
+    await writeFile(join(data, set, 'saved as'), name);
+    await execa('chown', ['-hR', `${USER}:${USER}`, data]);
+    await oldBorg(set, ['create', `::${name}`, '.'], data);
+  }
+  return data;
+}
+
+/** The pod of the predecessor's README: root, no securityContext, a Secret without known_hosts that root alone reads. */
+async function predecessorPod(set: string, options: Partial<PodOptions> = {}): Promise<Pod> {
+  const env = { USER_UID: String(USER), BORG_PASSPHRASE: PASSPHRASE, BACKUP_INTERVAL: '1s', ...options.env };
+  const pod = await Pod.create({ set, server, entry: quickMain, ...options, env });
+  const files = { 'ssh-privatekey': server.privateKey, 'ssh-publickey': `${server.publicKey}\n` };
+  await writeSecret(pod.sshKeyDir, files);
+  return pod;
+}
+
+function usersOf(pod: Pod): Set<string> {
+  const pids = [pod.pid, ...descendants(pod.pid).map(({ pid }) => pid)];
+  const uids = pids.map((pid) => /^Uid:\t(.*)$/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]);
+  return new Set(uids.flatMap((ids) => ids?.split('\t') ?? []));
+}
+
+test(
+  'a pod of the predecessor goes on with the highest number, as its user, and leaves its archives alone',
+  asRoot,
+  async () => {
+    const set = 'predecessor-drop-in';
+    const old = ['1700000000', '1700000600', '1700000600-exit'];
+    const data = await predecessorSaved(set, old);
+    const before = await server.archives(set, PASSPHRASE);
+    await using link = await Link.to(server.port);
+    const env = { PRUNE_FLAGS: '--keep-last 3' };
+    await using pod = await predecessorPod(set, { link, env });
+    await pod.start();
+    await pod.event('gate.opened');
+    await readFile(pod.readyFile);
+    assert.equal((await pod.event('restore.done')).archive, '1700000600-exit');
+    assert.deepEqual(
+      compare(await snapshot(data, { times: true }), await snapshot(pod.dataDir, { times: true })),
+      [],
+    );
+    for (const path of [pod.dataDir, pod.readyFile]) assert.equal((await lstat(path)).uid, USER);
+
+    assert.match(
+      String((await pod.event('settings.warning')).msg),
+      /^PRUNE_FLAGS is set, but .* every archive is kept/,
+    );
+    const unchecked = await pod.event('ssh.unchecked');
+    assert.equal(unchecked.level, 'warn');
+    assert.match(
+      String(unchecked.msg),
+      new RegExp(`ssh-keyscan -p ${link.port} 127\\.0\\.0\\.1 > known_hosts`),
+    );
+    assert.match(String(unchecked.msg), /kubectl create secret generic .* \| kubectl apply -f -/);
+
+    const connected = link.connections.accepted;
+    link.stall();
+    await put(pod, join(set, 'saved as'), 'by the successor');
+    await until(
+      () => link.connections.accepted,
+      (accepted) => accepted > connected,
+    );
+    assert.ok(descendants(pod.pid).some(({ command }) => command.startsWith('ssh ')));
+    assert.deepEqual(usersOf(pod), new Set([String(USER)]));
+    await link.heal();
+    await pod.event('save.done');
+    await endsClean(pod, set);
+
+    const { [`${set}-0000000001`]: comment, ...rest } = await commentsOf(server, set, PASSPHRASE);
+    assert.deepEqual([comment?.legacy, comment?.parent.sequence], [1_700_000_600, 0]);
+    assert.deepEqual(Object.keys(rest).sort(), old);
+    const after = await server.archives(set, PASSPHRASE);
+    assert.deepEqual(
+      after.filter(({ name }) => old.includes(name)),
+      before,
+    );
+  },
+);
+
+test('what the predecessor saves after its successor began stops the next start', asRoot, async () => {
+  const set = 'predecessor-returns';
+  await predecessorSaved(set, ['1700000000']);
+  await using pod = await predecessorPod(set);
+  await pod.start();
+  await pod.event('gate.opened');
+  await put(pod, join(set, 'saved as'), 'by the successor');
+  await pod.event('save.done');
+  await endsClean(pod, set);
+  await oldBorg(set, ['create', '::1800000000', '.'], join(scratch.path, set));
+  await pod.newVolume();
+  assert.match(
+    await refusal(pod, 3),
+    /^The predecessor has written an archive \(1800000000\) after this program took/,
+  );
+});
+
+test('the next pod restores what this program saved, not what the predecessor did', asRoot, async () => {
+  const set = 'predecessor-next-pod';
+  await predecessorSaved(set, ['1700000000']);
+  await using pod = await predecessorPod(set);
+  await pod.start();
+  await pod.event('gate.opened');
+  await put(pod, join(set, 'saved as'), 'by the successor');
+  await endsClean(pod, set);
+  const saved = await snapshot(pod.dataDir);
+  await pod.newVolume();
+  await pod.start();
+  assert.equal((await pod.event('restore.done')).archive, `${set}-0000000001`);
+  assert.deepEqual(compare(saved, await snapshot(pod.dataDir)), []);
+  await endsClean(pod, set);
+});
+
+const spellings: Record<string, () => string> = {
+  'ssh://user@host:port/path': () => server.repoBase,
+  'ssh://user@host/path': () => `ssh://${server.user}@${host}${server.reposDir}`,
+  'user@host:/path': () => `${server.user}@${host}:${server.reposDir}`,
+  'user@host:path': () => `${server.user}@${host}:${relative(homedir(), server.reposDir)}`,
+  '/path': () => server.reposDir,
+};
+
+for (const [index, [spelling, base]] of Object.entries(spellings).entries()) {
+  test(`REPO_BASE as ${spelling} restores and saves`, asRoot, async () => {
+    const set = `predecessor-base-${index}`;
+    const data = join(scratch.path, set);
+    await mkdir(data);
+    await writeFile(join(data, `${set}.old`), spelling);
+    await server.init(set);
+    await server.borg(['create', '::1700000000', '.'], { set, cwd: data });
+    await execa('chown', ['-R', `${USER}:${USER}`, server.repository(set)]);
+    await chown(server.reposDir, USER, USER);
+    await using pod = await predecessorPod(set, { env: { REPO_BASE: base(), BORG_PASSPHRASE: undefined } });
+    await pod.start();
+    await pod.event('gate.opened');
+    assert.equal(await readFile(join(pod.dataDir, `${set}.old`), 'utf8'), spelling);
+    await put(pod, `${set}.new`, spelling);
+    await endsClean(pod, set);
+    await using directory = await extractByHand(server, { set, name: `${set}-0000000001` });
+    assert.deepEqual((await readdir(directory.path)).sort(), [`${set}.new`, `${set}.old`]);
+  });
+}
