@@ -135,7 +135,7 @@ export const EXPLANATIONS: Readonly<Record<Reason, Explanation>> = {
   permission: {
     class: 'person',
     sentence: ({ repository, login }, detail) =>
-      `${login} may not read or write ${repository} (${detail}): correct the owner or mode of its files on the server.`,
+      `${repository} can't be read or written (${detail}): correct the owner or mode of the file named here, on ${login} or in STATE_DIR.`,
   },
   quota: {
     class: 'person',

@@ -199,6 +199,7 @@ async function verify(context: Context, name: string, items: readonly Item[], ow
   const expectation = {
     owner: owners.kind === 'as-archived' ? ('as-archived' as const) : self.uid,
     mayLoseSetgid: self.uid !== 0,
+    takenOver: owners.kind === 'own' && self.canChown,
   };
   const differences = await findDifferences(settings.DATA_DIR, items, expectation, world);
   if (differences.length > 0) {

@@ -33,7 +33,7 @@ export function parseSettings(environment: Environment, ownUid: number): Parsed 
   const values: Record<string, unknown> = {};
   for (const name of names) {
     const declaration: Declaration = declarations[name];
-    const text = environment[name] || declaration.default;
+    const text = given(environment, name) || declaration.default;
     if (text !== undefined) {
       values[name] = declaration.kind.parse(text);
       if (values[name] === undefined) {
@@ -55,8 +55,19 @@ export function parseSettings(environment: Environment, ownUid: number): Parsed 
   };
 }
 
+/** What somebody set. Kubernetes itself sets `HTTP_PORT` where the namespace has a Service called `http`. */
+function given(environment: Environment, name: string): string | undefined {
+  return isServiceLink(environment[name]) ? undefined : environment[name];
+}
+
+function isServiceLink(value: string | undefined): boolean {
+  return /^(?:tcp|udp|sctp):\/\//.test(value ?? '');
+}
+
 function shown(declaration: Declaration, text: string): string {
-  return declaration.secret ? 'not readable (its value is not shown)' : JSON.stringify(text);
+  // A password has no place in a URL here; whoever puts one there must not find it in a log.
+  const harmless = text.replace(/(\/\/[^/@:\s]*):[^/@\s]*@/, '$1:…@');
+  return declaration.secret ? 'not readable (its value is not shown)' : JSON.stringify(harmless);
 }
 
 function passedOnVariables(environment: Environment): Record<string, string> {
@@ -64,7 +75,7 @@ function passedOnVariables(environment: Environment): Record<string, string> {
   for (const [name, value] of Object.entries(environment)) {
     const own =
       names.some((own) => own === name) || NOT_YET.includes(name) || OWNED_BORG_VARIABLES.includes(name);
-    if (name.startsWith('BORG_') && !own && !isMisspelt(name) && value !== undefined) {
+    if (name.startsWith('BORG_') && !own && !isMisspelt(name) && value) {
       passedOn[name] = value;
     }
   }
@@ -77,7 +88,9 @@ function findWarnings(environment: Environment): string[] {
     warnings.push('PRUNE_FLAGS is set, but this version prunes nothing yet: every archive is kept.');
   }
   for (const name of Object.keys(environment)) {
-    if (OWNED_BORG_VARIABLES.includes(name)) {
+    if (names.some((known) => known === name) && isServiceLink(environment[name])) {
+      warnings.push(`${name} is "${environment[name]}", which Kubernetes sets for a Service: it is ignored.`);
+    } else if (OWNED_BORG_VARIABLES.includes(name)) {
       warnings.push(`${name} is set by this program itself: the value given is ignored.`);
     } else if (isMisspelt(name)) {
       warnings.push(`${name} is not a setting and is ignored: did you mean ${nearest(name)}?`);

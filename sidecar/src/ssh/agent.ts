@@ -50,6 +50,8 @@ export class Agent {
     const agent = new Agent(socket, child);
     const added = await execa('ssh-add', ['-q', '-'], {
       input: normalizeKey(key),
+      // It would ask for a passphrase on a terminal, which a pod may have, and wait for ever.
+      detached: true,
       reject: false,
       extendEnv: false,
       env: { ...environment, SSH_AUTH_SOCK: socket, SSH_ASKPASS_REQUIRE: 'never' },

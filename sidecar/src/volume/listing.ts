@@ -19,6 +19,8 @@ export interface Expectation {
   readonly owner: 'as-archived' | number;
   /** Without CAP_FSETID the kernel drops a set-group-ID bit for a group that is not one's own. */
   readonly mayLoseSetgid: boolean;
+  /** The owners were changed after the extraction: a file then runs as nobody but who starts it. */
+  readonly takenOver?: boolean;
 }
 
 const MOST_DIFFERENCES = 10;
@@ -85,7 +87,7 @@ function complaint(entry: ListedEntry, stats: BigIntStats, expectation: Expectat
   if (type === '-' && !entry.mode.startsWith('h') && stats.size !== BigInt(entry.size)) {
     return `has ${stats.size} bytes, not ${entry.size}`;
   }
-  const mask = expectation.mayLoseSetgid ? 0o5777n : 0o7777n;
+  const mask = keptBits(type, expectation);
   const mode = BigInt(permissionBits(entry.mode));
   if (type !== 'l' && (stats.mode & mask) !== (mode & mask)) {
     return `has mode ${(stats.mode & 0o7777n).toString(8)}, not ${mode.toString(8)}`;
@@ -98,6 +100,13 @@ function complaint(entry: ListedEntry, stats: BigIntStats, expectation: Expectat
     return `belongs to ${stats.uid}, not ${expectation.owner}`;
   }
   return undefined;
+}
+
+function keptBits(type: string, { takenOver = false, mayLoseSetgid }: Expectation): bigint {
+  if (takenOver && type !== 'd') {
+    return 0o1777n;
+  }
+  return mayLoseSetgid ? 0o5777n : 0o7777n;
 }
 
 function typeOf(stats: BigIntStats): string {

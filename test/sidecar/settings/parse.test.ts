@@ -188,3 +188,19 @@ test("conflicts are found with the program's own user", () => {
   assert.deepEqual(problemsOf({ USER_UID: '472' }, 472), []);
   assert.equal(problemsOf({ USER_UID: '472' }, 1000).length, 1);
 });
+
+test('a port that Kubernetes sets for a Service called "http" is no setting', () => {
+  const { settings, problems, warnings } = parseSettings(
+    { ARCHIVE_NAME: 'links', REPO_BASE: '/repos', HTTP_PORT: 'tcp://10.0.0.1:80' },
+    1000,
+  );
+  assert.deepEqual(problems, []);
+  assert.equal(settings?.HTTP_PORT, 9942);
+  assert.match(warnings.join(), /HTTP_PORT is "tcp:.*Kubernetes sets for a Service/);
+});
+
+test('a password in REPO_BASE is refused and not shown', () => {
+  const { problems } = parseSettings({ ARCHIVE_NAME: 'url', REPO_BASE: 'ssh://borg:hunter2@nas/srv' }, 1000);
+  assert.match(problems.join(), /REPO_BASE is "ssh:\/\/borg:…@nas\/srv"/);
+  assert.doesNotMatch(problems.join(), /hunter2/);
+});

@@ -181,3 +181,13 @@ test("one owner for all counts in the archived one's place, whatever the group",
     ...['link', 'script', 'd/f', 'd/second'].map((path) => `"${path}" is not in the archive`),
   ]);
 });
+
+test('files that were given to another owner may lose their special bits, and directories none', async () => {
+  await using volume = await makeVolume();
+  const list = listing.map((each) => (each.path === 'script' ? { ...each, mode: '-rwsr-s---' } : each));
+  const takenOver: Expectation = { owner: uid, mayLoseSetgid: false, takenOver: true };
+  assert.deepEqual(await differences(volume.path, list, takenOver), []);
+  assert.deepEqual(await differences(volume.path, list), ['"script" has mode 750, not 6750']);
+  chmodSync(join(volume.path, 'd'), 0o755);
+  assert.deepEqual(await differences(volume.path, list, takenOver), ['"d" has mode 755, not 2755']);
+});
