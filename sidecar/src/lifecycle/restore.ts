@@ -4,7 +4,7 @@ import { NO_PARENT } from '../lineage/comment.ts';
 import { findObstacle, type Newest, type Order, readOrder } from '../lineage/order.ts';
 import { flush, freeBytes, takeOwnership, wipe } from '../volume/contents.ts';
 import { findDifferences } from '../volume/listing.ts';
-import { type Marker, writeMarker } from '../volume/marker.ts';
+import { type Marker, readMarker, writeMarker } from '../volume/marker.ts';
 import { decideOwners, type Owners } from '../volume/owners.ts';
 import { RESERVED } from '../volume/reserved.ts';
 import type { Context } from './context.ts';
@@ -18,7 +18,10 @@ export type Origin = Pick<Marker, 'repo' | 'base' | 'chunker' | 'legacy'>;
 /** Fills the volume with the newest archive of the set. One attempt: whatever fails, the next one begins anew. */
 export async function restoreVolume(context: Context, writer: string): Promise<Origin> {
   const { settings, events, termination } = context;
-  await writeMarker(settings.DATA_DIR, { state: 'restoring', writer, ...NO_ORIGIN });
+  // An earlier attempt may have filled the disk: nothing is written to it before the volume is wiped.
+  if ((await readMarker(settings.DATA_DIR))?.state !== 'restoring') {
+    await writeMarker(settings.DATA_DIR, { state: 'restoring', writer, ...NO_ORIGIN });
+  }
   events.setState('starting');
   const { listing, order } = await readRepository(context);
   await wipe(settings.DATA_DIR, termination.sigterm);

@@ -46,7 +46,7 @@ test(
     await rename(join(aside, 'secret'), join(pod.dataDir, secret));
     // Somebody else's, and readable.
     await writeFile(join(aside, 'fine'), 'in reach');
-  await rename(join(aside, 'fine'), join(pod.dataDir, fine));
+    await rename(join(aside, 'fine'), join(pod.dataDir, fine));
 
     const saved = await pod.event('save.done');
     assert.equal(saved.partial, true);

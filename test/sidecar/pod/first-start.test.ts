@@ -40,6 +40,7 @@ test('an empty repository: the gate opens once it has answered, and closes at th
   assert.equal((await pod.get('/startup')).status, 503);
   assert.equal((await pod.get('/ready')).status, 503);
   assert.equal((await pod.get('/live')).status, 200);
+  assert.equal(existsSync(pod.readyFile), false);
 
   await link.heal();
   await pod.event('gate.opened');

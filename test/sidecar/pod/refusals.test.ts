@@ -61,7 +61,8 @@ const keyThatMay =
   };
 
 const foreignArchive = async (set: string, name: string) => {
-  await server.borg(['create', `::${name}`, '.'], { set });
+  // Anything that holds still.
+  await server.borg(['create', `::${name}`, '.'], { set, cwd: import.meta.dirname });
   return undefined;
 };
 

@@ -91,6 +91,8 @@ async function killedAt(pod: Pod, link: Link, moment: () => Promise<unknown>): P
   assert.equal(existsSync(pod.readyFile), false);
   assert.deepEqual(pod.seen('gate.opened'), []);
   assert.equal(await markerState(pod), 'restoring');
+  // Whatever lies there, the application has never run on it.
+  await writeFile(join(pod.dataDir, 'restore-killed-left-over'), 'of an archive that was the newest before');
   await pod.start();
 }
 
@@ -169,7 +171,17 @@ test(
     assert.equal((await pod.event('stopped')).reason, 'own-disk-full');
     assert.deepEqual(pod.seen('gate.opened'), []);
     assert.equal(await markerState(pod), 'restoring');
+    assert.deepEqual(pod.seen('failure'), [], 'a full disk was tried again');
     await leavesNothing(pod, 'restore-killed');
     assert.deepEqual((await readdir(pod.dataDir)).sort(), ['.borg-volume-sync', 'restore-killed']);
+
+    // What filled the disk is wiped before anything else is written to it.
+    await using small = await TemporaryDirectory.make('restore-small');
+    await writeFile(join(small.path, `${set}.small`), 'restore-disk-full: small');
+    await server.borg(['create', '::1700000001', '.'], { set, cwd: small.path });
+    await pod.start();
+    await pod.event('gate.opened');
+    assert.deepEqual((await readdir(pod.dataDir)).sort(), ['.borg-volume-sync', `${set}.small`]);
+    await endsClean(pod, set);
   },
 );

@@ -150,7 +150,10 @@ describe('SIGTERM without a server that answers', { concurrency: true }, () => {
     assert.equal((await pod.terminate()).exitCode, 1, pod.log.tail());
     assert.match(await pod.lastWords(), /^The final save failed.*FINAL_BACKUP_TIMEOUT/);
     await leavesNothing(pod, set);
-    await server.borg(['--lock-wait', '0', 'create', '::sigterm-deadline-by-hand', '.'], { set });
+    await server.borg(['--lock-wait', '0', 'create', '::sigterm-deadline-by-hand', '.'], {
+      set,
+      cwd: import.meta.dirname,
+    });
     assert.equal((await server.archives(set)).length, 1);
   });
 });

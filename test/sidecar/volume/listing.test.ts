@@ -172,6 +172,17 @@ test('a set-group-ID bit may be lost where the kernel drops it, and no other bit
   assert.deepEqual(await differences(volume.path, listing, lenient), ['"d" has mode 750, not 2755']);
 });
 
+test('a file that was taken over runs as nobody but who starts it, and keeps every other bit', async () => {
+  await using volume = await makeVolume();
+  const list = listing.map((each) => (each.path === 'script' ? { ...each, mode: '-rwsr-s---' } : each));
+  assert.deepEqual(await differences(volume.path, list), ['"script" has mode 750, not 6750']);
+  assert.deepEqual(await differences(volume.path, list, { ...archived, takenOver: true }), []);
+  chmodSync(join(volume.path, 'd'), 0o755);
+  assert.deepEqual(await differences(volume.path, list, { ...archived, takenOver: true }), [
+    '"d" has mode 755, not 2755',
+  ]);
+});
+
 test("one owner for all counts in the archived one's place, whatever the group", async () => {
   await using volume = await makeVolume();
   const list = listing.map((each) => ({ ...each, uid: 1_000, gid: 1_000 }));
