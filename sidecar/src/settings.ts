@@ -5,6 +5,7 @@ import {
   integer,
   type Kind,
   pattern,
+  secret,
   text,
   yesOrNo,
 } from './settings/kinds.ts';
@@ -60,7 +61,7 @@ export const declarations = {
     meaning:
       'Where the repositories are: `user@host:/path`, `user@host:path`, `ssh://user@host:port/path`, or an absolute path where the repository is mounted.',
   }),
-  BORG_PASSPHRASE: setting(text, {
+  BORG_PASSPHRASE: setting(secret, {
     secret: true,
     meaning:
       "The repository's passphrase. Without this, `BORG_PASSPHRASE_FILE` and `BORG_PASSCOMMAND` the repository must be unencrypted.",
@@ -68,7 +69,7 @@ export const declarations = {
   BORG_PASSPHRASE_FILE: setting(absolutePath, {
     meaning: 'A file that holds the passphrase; read again when it changes.',
   }),
-  BORG_PASSCOMMAND: setting(text, {
+  BORG_PASSCOMMAND: setting(secret, {
     secret: true,
     meaning: 'A command that prints the passphrase.',
   }),
@@ -108,7 +109,7 @@ export const declarations = {
   INIT_REPOSITORY: setting(yesOrNo, {
     default: 'false',
     meaning:
-      'Create a missing repository (`repokey-blake2`, or `none` without a passphrase). Excludes `REPOSITORY_ID`.',
+      'Create a missing repository (`repokey-blake2`, or `none` without a passphrase). Only for the first start: remove it then and pin `REPOSITORY_ID`, which it excludes; left on, it makes a new, empty repository wherever the old one is not in its place.',
   }),
   EXCLUDE: setting(excludePatterns, {
     meaning:

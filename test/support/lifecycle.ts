@@ -40,7 +40,7 @@ export class FakeLifecycle {
       termination: this.termination,
       repository: undefined as never,
       exclude: { lines: [], matches: () => false },
-      self: { uid: 0, gid: 0, canChown: true, takesAll: false },
+      self: { uid: 0, gid: 0, canChown: true, canSetAttributes: true, takesAll: false },
       world: {
         now: () => 0,
         random: () => 0.5,

@@ -19,9 +19,9 @@ export class RecordedCommands {
       const { stdout: real } = await execa('sh', ['-c', `command -v ${name}`], { env: { PATH: path } });
       const script = [
         '#!/bin/sh',
-        `cat /proc/$$/environ >> ${directory}/${name}.environment`,
-        `cat /proc/$$/cmdline >> ${directory}/${name}.arguments`,
-        `exec ${real} "$@"`,
+        `cat /proc/$$/environ >> '${directory}/${name}.environment'`,
+        `cat /proc/$$/cmdline >> '${directory}/${name}.arguments'`,
+        `exec '${real}' "$@"`,
         '',
       ].join('\n');
       await writeFile(join(directory, name), script);

@@ -24,10 +24,10 @@ export interface BorgCall {
   readonly cwd?: string | undefined;
   /** Ends the command: SIGTERM to borg alone, which rolls back and gives up its lock. */
   readonly signal?: AbortSignal | undefined;
-  /** Each line of standard output, as it comes; without it the whole output is in the outcome. */
-  onOutput?(line: string): void;
   /** Each entry that `--list` names, as it comes. */
   onEntry?(path: string): void;
+  /** Each entry whose state `--list` names, with the message id of the warning about it. */
+  onStatus?(status: string, path: string, msgid: string | undefined): void;
 }
 
 /** What a borg command that did not fail said. */
@@ -35,13 +35,13 @@ export interface BorgOutcome {
   /** 0, or 1 and 100 to 127 for warnings. */
   readonly exitCode: number;
   readonly output: string;
-  /** Warnings, states of entries, and lines that were no JSON. */
+  /** The last warnings and errors, and lines that were no JSON. */
   readonly messages: readonly BorgMessage[];
 }
 
 // A borg that hangs at its end must not keep the pod from ending.
 const KILL_AFTER_MS = 10_000;
-// Enough to tell what went wrong, and no more of a million warnings.
+// Enough of a million warnings to tell what went wrong. The last ones do: what ends borg comes at its end.
 const MOST_MESSAGES = 1_000;
 // As a shell's, and setpriv's.
 const NOT_FOUND = 127;
@@ -58,13 +58,17 @@ export async function runBorg(
   const output: string[] = [];
   const child = start(call, environment);
   const read = Promise.all([
-    eachLine(child.stdout, (line) => (call.onOutput ? call.onOutput(line) : output.push(line))),
+    eachLine(child.stdout, (line) => output.push(line)),
     eachLine(child.stderr, (line) => {
       const message = readMessage(line);
       if (message.type === 'log' && message.logger === LIST_LOGGER) {
         call.onEntry?.(message.text);
-      } else if (matters(message) && messages.length < MOST_MESSAGES) {
+      } else if (message.type === 'status') {
+        // Borg's warning about an entry comes right before its state.
+        call.onStatus?.(message.status, message.path, msgidOf(messages.at(-1)));
+      } else if (matters(message)) {
         messages.push(message);
+        messages.splice(0, messages.length - MOST_MESSAGES);
       }
     }),
   ]);
@@ -132,7 +136,11 @@ function matters(message: BorgMessage): boolean {
   if (message.type === 'log') {
     return message.level !== 'INFO' && message.level !== 'DEBUG';
   }
-  return message.type === 'status' || message.type === 'text';
+  return message.type === 'text';
+}
+
+function msgidOf(message: BorgMessage | undefined): string | undefined {
+  return message?.type === 'log' ? message.msgid : undefined;
 }
 
 async function isFull(directories: readonly (string | undefined)[]): Promise<boolean> {

@@ -22,6 +22,7 @@ export type Reason =
   | 'archive-exists'
   | 'archive-missing'
   | 'incomplete'
+  | 'raced'
   | 'ended'
   | 'borg-not-installed'
   | 'bug';
@@ -176,6 +177,11 @@ export const EXPLANATIONS: Readonly<Record<Reason, Explanation>> = {
     class: 'transient',
     sentence: ({ repository }, detail) =>
       `The archive from ${repository} did not arrive whole (${detail}): it is restored again into an emptied volume.`,
+  },
+  raced: {
+    class: 'transient',
+    sentence: ({ repository }, detail) =>
+      `The application replaced files while borg read them, so the newest archive of ${repository} lacks them (${detail}): the volume is saved again.`,
   },
   ended: {
     class: 'transient',

@@ -1,7 +1,6 @@
 import { join } from 'node:path';
 import { type BorgEnvironment, type BorgOutcome, runBorg } from './command.ts';
 import { BorgError } from './error.ts';
-import type { BorgMessage } from './messages.ts';
 import type { Where } from './reasons.ts';
 
 /** An archive, as `borg list` names it. */
@@ -56,6 +55,8 @@ export interface Created {
   readonly addedBytes: number;
   /** Entries that borg could not read and so left out. */
   readonly unread: readonly string[];
+  /** Entries that were replaced while borg read them, and so left out. */
+  readonly raced: readonly string[];
 }
 
 /** What to extract. */
@@ -106,18 +107,15 @@ export class Repository {
 
   /** The entries of an archive, without the volume's root. */
   async items(name: string, signal: AbortSignal): Promise<Item[]> {
-    const items: Item[] = [];
     const args = ['list', '--json-lines', '--format', '{size}', this.#archive(name)];
-    await this.#run('read', args, {
-      signal,
-      onOutput(line) {
-        const { path, type, mode, uid, gid, size, source, healthy } = JSON.parse(line) as Item;
-        if (path !== '.') {
-          items.push({ path, type, mode, uid, gid, size, source, healthy });
-        }
-      },
-    });
-    return items;
+    // Read only when borg has ended well: one that was killed may have written half a line.
+    const { output } = await this.#run('read', args, { signal });
+    const items = output === '' ? [] : output.split('\n').map((line) => JSON.parse(line) as Item);
+    return items
+      .filter(({ path }) => path !== '.')
+      .map(({ path, type, mode, uid, gid, size, source, healthy }) => {
+        return { path, type, mode, uid, gid, size, source, healthy };
+      });
   }
 
   /** Archives a directory. */
@@ -132,7 +130,17 @@ export class Repository {
       ...creation.exclude.flatMap((pattern) => ['--exclude', pattern]),
       ...[this.#archive(creation.name), '.'],
     ];
-    const outcome = await this.#run('write', args, { cwd: creation.directory, signal });
+    const unread: string[] = [];
+    const raced: string[] = [];
+    const outcome = await this.#run('write', args, {
+      cwd: creation.directory,
+      signal,
+      onStatus(status, path, msgid) {
+        if (status === 'E' && msgid !== 'BackupFileNotFoundError') {
+          (msgid === 'BackupRaceConditionError' ? raced : unread).push(path);
+        }
+      },
+    });
     const { archive, repository } = JSON.parse(outcome.output) as {
       archive: { id: string; stats: { deduplicated_size: number } };
       repository: { id: string };
@@ -141,7 +149,8 @@ export class Repository {
       repositoryId: repository.id,
       id: archive.id,
       addedBytes: archive.stats.deduplicated_size,
-      unread: unreadEntries(outcome.messages),
+      unread,
+      raced,
     };
   }
 
@@ -171,8 +180,8 @@ export class Repository {
     options: {
       signal: AbortSignal;
       cwd?: string;
-      onOutput?(line: string): void;
       onEntry?(path: string): void;
+      onStatus?(status: string, path: string, msgid: string | undefined): void;
     },
   ): Promise<BorgOutcome> {
     return runBorg(
@@ -189,13 +198,4 @@ export class Repository {
 
 function withoutAttributes(attributes: boolean): string[] {
   return attributes ? [] : ['--noacls', '--noxattrs', '--noflags'];
-}
-
-// Borg's warning about an entry comes right before its state.
-function unreadEntries(messages: readonly BorgMessage[]): string[] {
-  return messages.flatMap((message, at) => {
-    const warning = messages[at - 1];
-    const vanished = warning?.type === 'log' && warning.msgid === 'BackupFileNotFoundError';
-    return message.type === 'status' && message.status === 'E' && !vanished ? [message.path] : [];
-  });
 }

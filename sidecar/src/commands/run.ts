@@ -44,14 +44,19 @@ export async function run(
   try {
     await closeGate(settings);
     const world = realWorld(environment, waits);
-    await runUntilTold(settings, exclude, { version, log, world, path: environment.PATH ?? '' });
-    log.info({ event: 'stopped', exitCode: EXIT.saved }, 'Everything is saved.');
+    const end = await runUntilTold(settings, exclude, { version, log, world, path: environment.PATH ?? '' });
+    log.info({ event: 'stopped', exitCode: EXIT.saved }, ENDS[end]);
     return EXIT.saved;
   } catch (error) {
     const { code, reason, message } = asFatal(error);
     return fail(log, settings.TERMINATION_LOG, code, reason, message, reason === 'bug' ? error : undefined);
   }
 }
+
+const ENDS = {
+  saved: 'Everything is saved.',
+  'never-ready': 'Ended before the application could start: there was nothing to save.',
+};
 
 interface Surroundings {
   readonly version: string;
@@ -61,14 +66,18 @@ interface Surroundings {
 }
 
 /** Runs until SIGTERM has come and everything is saved. */
-async function runUntilTold(settings: Settings, exclude: Exclude, surroundings: Surroundings): Promise<void> {
+async function runUntilTold(
+  settings: Settings,
+  exclude: Exclude,
+  surroundings: Surroundings,
+): Promise<keyof typeof ENDS> {
   const { now, waits } = surroundings.world;
   const { STOPPING_FILE: stoppingFile, FINAL_BACKUP_TIMEOUT: finalBackupTimeout } = settings;
   const termination = new Termination({ stoppingFile, finalBackupTimeout, waits, now });
   const onSignal = () => termination.tellSigterm();
   process.on('SIGTERM', onSignal).on('SIGINT', onSignal);
   try {
-    await runWith(settings, exclude, surroundings, termination);
+    return await runWith(settings, exclude, surroundings, termination);
   } finally {
     termination.close();
     process.off('SIGTERM', onSignal).off('SIGINT', onSignal);
@@ -80,7 +89,7 @@ async function runWith(
   exclude: Exclude,
   { version, log, world, path }: Surroundings,
   termination: Termination,
-): Promise<void> {
+): Promise<keyof typeof ENDS> {
   const events = new Events();
   keepJournal(events, log);
   const repository = `${settings.REPO_BASE.location}/${settings.ARCHIVE_NAME}`;
@@ -95,7 +104,7 @@ async function runWith(
   log.info({ event: 'server.listening', ...servers.ports }, 'Probes, metrics and the status page answer.');
   const credentials = new Credentials(settings, path);
   try {
-    await credentials.readSecrets();
+    await credentials.readWhileRoot();
     await dropPrivileges(settings);
     const baseDirs = join(settings.STATE_DIR, 'borg');
     await removeCacheLocks(baseDirs);
@@ -113,7 +122,7 @@ async function runWith(
       world,
       self: await describeSelf(settings),
     };
-    await runLifecycle(context);
+    return await runLifecycle(context);
   } finally {
     credentials.close();
     servers.close();

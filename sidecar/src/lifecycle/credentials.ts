@@ -32,10 +32,12 @@ export class Credentials {
       settings.BORG_PASSPHRASE_FILE === undefined ? undefined : new SecretFile(settings.BORG_PASSPHRASE_FILE);
   }
 
-  /** Reads whatever only root may be able to read. */
-  async readSecrets(): Promise<void> {
-    await this.#ssh?.readSecret();
-    await this.#passphrase();
+  /**
+   * Reads whatever only root may be able to read. What is missing or broken is said by the first command that needs
+   * it: where the application runs already, that must not end the program.
+   */
+  async readWhileRoot(): Promise<void> {
+    await Promise.allSettled([this.#ssh?.readSecret(), this.#passphrase()]);
   }
 
   /** Says loudly that nobody has checked the server's key, if so. */
@@ -45,7 +47,7 @@ export class Credentials {
       this.#ssh &&
       server &&
       this.#settings.SSH_HOST_KEY_CHECKING !== 'strict' &&
-      !(await this.#ssh.hasKnownHosts())
+      !(await this.#ssh.hasKnownHosts().catch(() => false))
     ) {
       warn(uncheckedHostKeyWarning(server, this.#settings.SSH_KEY_DIR));
     }

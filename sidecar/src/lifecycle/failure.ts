@@ -1,6 +1,7 @@
 import { BorgError } from '../borg/error.ts';
 import type { FailureClass } from '../borg/reasons.ts';
 import { CredentialError } from '../ssh/error.ts';
+import { VolumeError } from '../volume/contents.ts';
 import { MarkerError } from '../volume/marker.ts';
 
 /** A failure as the rest of the program sees it. */
@@ -36,6 +37,9 @@ export function describeFailure(error: unknown): Failure {
       class: 'person',
       message: error.message,
     };
+  }
+  if (error instanceof VolumeError) {
+    return { reason: 'volume', class: 'person', message: error.message };
   }
   const code = (error as NodeJS.ErrnoException).code;
   const { message } = error as Error;

@@ -54,7 +54,7 @@ const LINES: Lines = {
     log[kind === 'transient' ? 'warn' : 'error'](line, `${message}${again}`);
   },
   recovered: (log) => log.info({ event: 'recovered' }, 'It works again.'),
-  prestop: (log) => log.info({ event: 'prestop' }, "The pod's termination has begun: saving now."),
+  prestop: (log) => log.info({ event: 'prestop' }, "The pod's termination has begun."),
   sigterm: (log) => log.info({ event: 'sigterm' }, 'Told to end.'),
 };
 

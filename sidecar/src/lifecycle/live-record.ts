@@ -1,18 +1,28 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { Marker } from '../volume/marker.ts';
+
+/** That the application may have run on a volume, remembered beside the volume. */
+export interface LiveRecord {
+  /** Changes with each boot of the node, with which every application has ended. */
+  readonly bootId: string;
+  /** The volume's marker when its gate was opened. */
+  readonly marker: Marker;
+}
 
 const FILE = 'live.json';
 
-/** Remembers beside the volume that the application may have run, so that a volume that vanishes is not taken for new. */
-export async function recordLive(stateDir: string, bootId: string): Promise<void> {
-  await writeFile(join(stateDir, FILE), JSON.stringify({ bootId }));
+/** Remembers it, so that a volume that loses its content or its marker is not taken for a new one. */
+export async function recordLive(stateDir: string, record: LiveRecord): Promise<void> {
+  await writeFile(join(stateDir, FILE), JSON.stringify(record));
 }
 
-/** Whether the application may have run in this boot of the node. */
-export async function wasLive(stateDir: string, bootId: string): Promise<boolean> {
+/** What was remembered in this boot of the node, if anything. */
+export async function readLiveRecord(stateDir: string, bootId: string): Promise<LiveRecord | undefined> {
   try {
-    return JSON.parse(await readFile(join(stateDir, FILE), 'utf8')).bootId === bootId;
+    const record = JSON.parse(await readFile(join(stateDir, FILE), 'utf8')) as LiveRecord;
+    return record.bootId === bootId ? record : undefined;
   } catch {
-    return false;
+    return undefined;
   }
 }

@@ -1,8 +1,12 @@
+import { BorgError } from '../borg/error.ts';
 import type { Context } from './context.ts';
 import { EXIT, Fatal } from './exit.ts';
 import { describeFailure, Refusal } from './failure.ts';
 import type { Saver } from './save.ts';
 import { backOff } from './waits.ts';
+
+// What comes and goes faster than this waits for the next look.
+const MOST_ARCHIVES_AT_ONCE = 3;
 
 /** Saves what changes while the application runs, and once more after SIGTERM. Nothing else ends it. */
 export async function liveUntilSigterm(context: Context, saver: Saver): Promise<void> {
@@ -45,14 +49,19 @@ async function saveForTheLastTime(context: Context, saver: Saver, progress: Prog
   );
 }
 
-async function saveIfChanged({ termination }: Context, saver: Saver): Promise<void> {
-  // An entry that turned out to be unreadable makes one more archive, which says so.
-  for (let confirmed = false; !confirmed; ) {
+async function saveIfChanged({ termination, repository }: Context, saver: Saver): Promise<void> {
+  // An entry that turned out to be unreadable, or readable again, makes one more archive, which says so.
+  for (let tries = 1; tries <= MOST_ARCHIVES_AT_ONCE; tries += 1) {
     const fingerprint = await saver.look();
     const final = termination.sigterm.aborted;
     const closing = final || termination.prestop.aborted;
-    confirmed = !saver.isUnsaved(fingerprint) || (await saver.save(fingerprint, { closing, final }));
+    // What could not be read before gets its last chance at the end.
+    const needed = saver.isUnsaved(fingerprint) || (final && saver.lacksEntries);
+    if (!needed || (await saver.save(fingerprint, { closing, final }))) {
+      return;
+    }
   }
+  throw new BorgError('raced', repository.where, 'they can be read now and then');
 }
 
 /** Counts failures in a row, says them, and chooses when to try again. */

@@ -34,15 +34,18 @@ export async function dropPrivileges(settings: Settings): Promise<void> {
 }
 
 const CAP_CHOWN = 1n << 0n;
+const CAP_SETFCAP = 1n << 31n;
 
 /** Who the program is now, for the owners of restored files. */
 export async function describeSelf(settings: Settings): Promise<Self> {
   const status = await readFile('/proc/self/status', 'utf8');
   const effective = BigInt(`0x${/^CapEff:\s*([0-9a-f]+)$/m.exec(status)?.[1] ?? '0'}`);
+  const has = (capability: bigint) => (effective & capability) !== 0n;
   return {
     uid: process.geteuid?.() ?? 0,
     gid: process.getegid?.() ?? 0,
-    canChown: (effective & CAP_CHOWN) !== 0n,
+    canChown: has(CAP_CHOWN),
+    canSetAttributes: has(CAP_CHOWN) && has(CAP_SETFCAP),
     takesAll: settings.USER_UID !== undefined,
   };
 }

@@ -61,6 +61,10 @@ async function readRepository(context: Context): Promise<{ listing: Listing; ord
   events.emit('repository', { id: listing.repositoryId, archives: listing.archives.length });
   checkRepositoryId(listing.repositoryId, settings.REPOSITORY_ID);
   const order = readOrder(settings.ARCHIVE_NAME, listing.archives);
+  if (order.newest !== undefined && order.foreign.length > 0) {
+    const message = `The repository holds archives that this version did not make and passes over: ${order.foreign.slice(0, 5).join(', ')}. If one of them is newer than ${order.newest.archive.name}, look at it before the application goes on.`;
+    events.emit('warning', { name: 'foreign-archives', message });
+  }
   const obstacle = findObstacle(settings.ARCHIVE_NAME, order);
   if (obstacle !== undefined) {
     throw new Refusal('foreign-archives', obstacle);
@@ -78,7 +82,7 @@ async function listOrInit({ repository, settings, termination, events }: Context
     const { BORG_PASSPHRASE, BORG_PASSPHRASE_FILE, BORG_PASSCOMMAND } = settings;
     const encrypted = (BORG_PASSPHRASE ?? BORG_PASSPHRASE_FILE ?? BORG_PASSCOMMAND) !== undefined;
     await repository.init(encrypted ? 'repokey-blake2' : 'none', termination.sigterm);
-    const message = `The repository ${repository.where.repository} was missing and is made. ${encrypted ? 'Keep its passphrase and what "borg key export" prints: without them nobody reads the archives.' : 'It is not encrypted.'}`;
+    const message = `The repository ${repository.where.repository} was missing and is made. ${encrypted ? 'Keep its passphrase and what "borg key export" prints: without them nobody reads the archives. Now remove INIT_REPOSITORY and pin REPOSITORY_ID.' : 'It is not encrypted.'}`;
     events.emit('warning', { name: 'repository.created', message });
     return await repository.list(termination.sigterm);
   }
@@ -146,7 +150,7 @@ async function extractAndList(context: Context, name: string): Promise<{ items: 
     {
       name,
       directory: settings.DATA_DIR,
-      attributes: self.canChown,
+      attributes: self.canSetAttributes,
       exclude: RESERVED.map((ours) => `pp:${ours}`),
       onEntry() {
         progress.entries += 1;

@@ -1,4 +1,5 @@
 import { lstat } from 'node:fs/promises';
+import { BorgError } from '../borg/error.ts';
 import type { Created } from '../borg/repository.ts';
 import { chooseChunker } from '../lineage/chunker.ts';
 import { type Comment, writeComment } from '../lineage/comment.ts';
@@ -21,6 +22,9 @@ export interface Ending {
   readonly final: boolean;
 }
 
+// Enough to tell where to look.
+const MOST_NAMED = 10;
+
 /** Finds out whether the volume has changed, and saves it. */
 export class Saver {
   readonly #context: Context;
@@ -29,7 +33,7 @@ export class Saver {
   /** The digest of the volume as the newest confirmed archive holds it. */
   #saved: string | undefined;
   /** Entries that borg could not read although the walk had thought so. */
-  readonly #unread = new Set<string>();
+  #unread: ReadonlySet<string> = new Set();
 
   private constructor(context: Context, marker: Marker, root: { dev: number; ino: number }) {
     this.#context = context;
@@ -41,7 +45,8 @@ export class Saver {
   static async begin(context: Context, { marker, saved }: Started): Promise<Saver> {
     const saver = new Saver(context, marker, await lstat(context.settings.DATA_DIR));
     if (saved) {
-      saver.#saved = (await saver.look()).digest;
+      const { settings, exclude, world } = context;
+      saver.#saved = (await takeFingerprint(settings.DATA_DIR, exclude.matches, world)).digest;
     }
     return saver;
   }
@@ -61,10 +66,15 @@ export class Saver {
     return fingerprint.digest !== this.#saved;
   }
 
+  /** Whether the newest archive lacks entries for a reason that the fingerprint does not show, and that may have passed. */
+  get lacksEntries(): boolean {
+    return this.#unread.size > 0;
+  }
+
   /**
    * Saves the volume under the set's next number.
    *
-   * @returns false where the archive lacks an entry that the fingerprint held for readable: save again
+   * @returns false where the archive's comment is not true of what borg could read: save again
    */
   async save(fingerprint: Fingerprint, ending: Ending): Promise<boolean> {
     const { settings, repository, exclude, events, termination, self, world } = this.#context;
@@ -85,12 +95,15 @@ export class Saver {
         compression: settings.COMPRESSION,
         uploadLimitKibPerSecond: settings.UPLOAD_LIMIT,
         exclude: [...RESERVED.map((ours) => `pp:${ours}`), ...exclude.lines],
-        attributes: self.canChown,
+        attributes: self.canSetAttributes,
       },
       termination.deadline,
     );
     this.#marker = { ...this.#marker, base: { sequence, id: created.id }, chunker };
-    await writeMarker(settings.DATA_DIR, this.#marker);
+    await this.#rememberBase();
+    if (created.raced.length > 0) {
+      throw new BorgError('raced', repository.where, created.raced.slice(0, MOST_NAMED).join(', '));
+    }
     if (this.#hasNewlyUnread(created, fingerprint)) {
       return false;
     }
@@ -103,6 +116,15 @@ export class Saver {
       seconds: (world.now() - began) / 1_000,
     });
     return true;
+  }
+
+  /** The archive is made, whatever becomes of the marker: all that a full disk costs is the next one's parent. */
+  async #rememberBase(): Promise<void> {
+    const { settings, events } = this.#context;
+    await writeMarker(settings.DATA_DIR, this.#marker).catch((error) => {
+      const message = `The marker in ${settings.DATA_DIR} can't be written (${error.message}); the archive is made all the same.`;
+      events.emit('warning', { name: 'marker.failed', message });
+    });
   }
 
   /** The volume must still be the one that was restored, before anything of it becomes the newest archive. */
@@ -175,10 +197,11 @@ export class Saver {
   }
 
   #hasNewlyUnread({ unread }: Created, { unreadable }: Fingerprint): boolean {
-    const fresh = unread.filter((path) => !unreadable.includes(path));
-    for (const path of fresh) {
-      this.#unread.add(path);
-    }
-    return fresh.length > 0;
+    const walkedPast = unread.filter((path) => !unreadable.includes(path) || this.#unread.has(path));
+    const fresh = walkedPast.some((path) => !this.#unread.has(path));
+    const readAgain = [...this.#unread].some((path) => !unread.includes(path));
+    this.#unread = new Set(walkedPast);
+    // An archive that holds what it says it lacks is made anew, too.
+    return fresh || readAgain;
   }
 }

@@ -17,6 +17,8 @@ export type Start =
   | 'resume'
   /** Keep the files and save them. */
   | 'adopt'
+  /** The same, but the application has deleted the marker: put it back first. */
+  | 'recover'
   /** The volume's content vanished under the program. */
   | 'vanished'
   /** Files of unknown origin. */
@@ -32,6 +34,9 @@ export function chooseStart({ empty, marker, wasLive, onNonemptyVolume }: Found)
   }
   if (empty) {
     return wasLive ? 'vanished' : 'restore';
+  }
+  if (wasLive) {
+    return 'recover';
   }
   return onNonemptyVolume === 'adopt' ? 'adopt' : 'nonempty';
 }

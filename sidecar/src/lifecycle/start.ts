@@ -2,7 +2,7 @@ import { isEmpty, makeDirectories } from '../volume/contents.ts';
 import { type Marker, readMarker, writeMarker } from '../volume/marker.ts';
 import type { Context } from './context.ts';
 import { EXIT, Fatal } from './exit.ts';
-import { wasLive } from './live-record.ts';
+import { readLiveRecord } from './live-record.ts';
 import { adoptVolume, restoreVolume } from './restore.ts';
 import { untilDone } from './retry.ts';
 import { chooseStart } from './start-table.ts';
@@ -19,15 +19,23 @@ export async function startVolume(context: Context): Promise<Started> {
   const { settings, world } = context;
   const { DATA_DIR, STATE_DIR } = settings;
   const marker = await untilDone(context, () => readMarker(DATA_DIR));
+  const record = await readLiveRecord(STATE_DIR, world.bootId);
   const start = chooseStart({
     empty: await isEmptyVolume(DATA_DIR),
     marker,
-    wasLive: await wasLive(STATE_DIR, world.bootId),
+    wasLive: record !== undefined,
     onNonemptyVolume: settings.ON_NONEMPTY_VOLUME,
   });
   if (start === 'resume' && marker !== undefined) {
     context.events.emit('writer', { writer: marker.writer });
     return { marker, saved: false };
+  }
+  if (start === 'recover' && record !== undefined) {
+    await untilDone(context, () => writeMarker(DATA_DIR, record.marker));
+    const message = `The marker in ${DATA_DIR} was deleted while the application ran, probably by itself: it is back, and nothing is restored.`;
+    context.events.emit('warning', { name: 'marker.restored', message });
+    context.events.emit('writer', { writer: record.marker.writer });
+    return { marker: record.marker, saved: false };
   }
   if (start === 'vanished') {
     throw new Fatal(

@@ -15,7 +15,7 @@ export interface Comment {
   /** One attempt to create an archive: 16 hexadecimal digits. */
   readonly try: string;
   readonly pod: string;
-  /** The application had ended. */
+  /** SIGTERM had come: the application had ended, unless this container alone was told to end. */
   readonly final: boolean;
   /** The pod's termination had begun. */
   readonly closing: boolean;

@@ -78,6 +78,12 @@ export const text: Kind<string> = {
   parse: (text) => (/[\r\n\0]/.test(text) ? undefined : text),
 };
 
+/** A passphrase or a command that prints one. */
+export const secret: Kind<string> = {
+  expects: 'one line without a line break at its end (make the Secret with printf, not with echo)',
+  parse: (value) => text.parse(value),
+};
+
 /** A path from the root of the file system. */
 export const absolutePath: Kind<string> = {
   expects: 'an absolute path',

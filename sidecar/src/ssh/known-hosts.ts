@@ -1,4 +1,4 @@
-import { writeFile } from 'node:fs/promises';
+import { rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { SecretFile } from '../settings/secret-file.ts';
 import { CredentialError } from './error.ts';
@@ -21,7 +21,9 @@ export async function prepareKnownHosts(
   const known = await secret.read();
   if (known !== undefined) {
     const file = join(directory, 'known_hosts');
-    await writeFile(file, `${known.replaceAll('\r\n', '\n').trim()}\n`, { mode: 0o600 });
+    // Another ssh may be reading it.
+    await writeFile(`${file}.new`, `${known.replaceAll('\r\n', '\n').trim()}\n`, { mode: 0o600 });
+    await rename(`${file}.new`, file);
     return { mode: 'yes', file };
   }
   if (checking === 'strict') {

@@ -31,6 +31,7 @@ export class Ssh {
   #agent: { agent: Agent; key: string } | undefined;
   #agents = 0;
   #connections = 0;
+  #turn: Promise<unknown> = Promise.resolve();
 
   constructor(options: SshOptions) {
     this.#options = options;
@@ -54,8 +55,14 @@ export class Ssh {
     return (await this.#knownHosts.read()) !== undefined;
   }
 
-  /** The next connection, with what the Secret holds now. */
-  async connection(): Promise<Connection> {
+  /** The next connection, with what the Secret holds now. One at a time: two would start two agents. */
+  connection(): Promise<Connection> {
+    const next = this.#turn.then(() => this.#connect());
+    this.#turn = next.catch(() => {});
+    return next;
+  }
+
+  async #connect(): Promise<Connection> {
     const { directory, checking } = this.#options;
     await this.readSecret();
     await mkdir(directory, { recursive: true, mode: 0o700 });

@@ -1,7 +1,12 @@
 import { chmod, lstat, mkdir, readdir, statfs } from 'node:fs/promises';
 import { join } from 'node:path';
-import { execa } from 'execa';
+import { ExecaError, execa } from 'execa';
 import { RESERVED } from './reserved.ts';
+
+/** The volume can't be brought into the state that it must have. `message` is one sentence. */
+export class VolumeError extends Error {
+  override readonly name = 'VolumeError';
+}
 
 /** Whether the volume holds nothing of an application's. */
 export async function isEmpty(volume: string): Promise<boolean> {
@@ -20,14 +25,23 @@ export async function wipe(volume: string, signal: AbortSignal): Promise<void> {
     signal.throwIfAborted();
     // A directory without write permission keeps its entries, also from its owner.
     await execa('find', [...entries, '-exec', 'chmod', '-R', 'u+rwX', '--', '{}', '+'], { reject: false });
-    await remove();
+    await remove().catch((error) => {
+      signal.throwIfAborted();
+      throw new VolumeError(
+        `The volume ${volume} can't be emptied (${lastWord(error)}): start with a new one.`,
+      );
+    });
   }
 }
 
 /** Makes every entry one user's and group's. */
 export async function takeOwnership(volume: string, owner: { uid: number; gid: number }): Promise<void> {
   const chown = ['chown', '-hR', `${owner.uid}:${owner.gid}`, '--', '{}', '+'];
-  await execa('find', [...applicationEntries(volume), '-exec', ...chown]);
+  await execa('find', [...applicationEntries(volume), '-exec', ...chown]).catch((error) => {
+    throw new VolumeError(
+      `The files of ${volume} can't be given to USER_UID ${owner.uid} (${lastWord(error)}): give the container the capability CHOWN, or run it as that user.`,
+    );
+  });
 }
 
 /** Writes what the file system of the volume still has in memory to its disk. */
@@ -48,12 +62,22 @@ export async function makeDirectories(volume: string, paths: readonly string[]):
     const parts = path.split('/');
     for (const depth of parts.keys()) {
       const directory = join(volume, ...parts.slice(0, depth + 1));
-      if ((await mkdir(directory, { recursive: true })) !== undefined) {
+      const made = await mkdir(directory, { recursive: true }).catch((error) => {
+        throw new VolumeError(
+          `The directory "${path}" of MAKE_DIRS can't be made in the volume (${error.message}): correct MAKE_DIRS.`,
+        );
+      });
+      if (made !== undefined) {
         // mkdir itself leaves out what the umask takes, and the special bits.
         await chmod(directory, mode & 0o7777);
       }
     }
   }
+}
+
+function lastWord(error: unknown): string {
+  const text = error instanceof ExecaError ? String(error.stderr ?? '') || error.shortMessage : String(error);
+  return text.trim().split('\n').at(-1) ?? '';
 }
 
 /** What `find` is told to begin with: the entries of the root that are not reserved. */

@@ -40,7 +40,7 @@ export async function findDifferences(
   };
   // Names that are no UTF-8 may fall together, so each name has a list.
   const expected = Map.groupBy(listing, ({ path }) => path);
-  const inodes = new Map<string, bigint>();
+  const inodes = new Map<string, bigint[]>();
   const furtherNames: { entry: ListedEntry; inode: bigint }[] = [];
   await walk(
     volume,
@@ -60,7 +60,7 @@ export async function findDifferences(
           differ(path, complaints[0] ?? 'is not in the archive');
           candidates.shift();
         }
-        inodes.set(path, stats.ino);
+        inodes.set(path, [...(inodes.get(path) ?? []), stats.ino]);
         return true;
       },
     },
@@ -72,7 +72,7 @@ export async function findDifferences(
     }
   }
   for (const { entry, inode } of furtherNames) {
-    if (inodes.get(entry.source) !== inode) {
+    if (!inodes.get(entry.source)?.includes(inode)) {
       differ(entry.path, `is not the same file as ${JSON.stringify(entry.source)}`);
     }
   }

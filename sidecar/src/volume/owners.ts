@@ -4,6 +4,8 @@ export interface Self {
   readonly gid: number;
   /** May give files away: CAP_CHOWN. */
   readonly canChown: boolean;
+  /** May set extended attributes and ACLs again: CAP_CHOWN and CAP_SETFCAP. */
+  readonly canSetAttributes: boolean;
   /** `USER_UID` says that every file is this user's. */
   readonly takesAll: boolean;
 }

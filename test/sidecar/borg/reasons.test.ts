@@ -21,6 +21,7 @@ const classes: Record<Reason, FailureClass> = {
   'archive-exists': 'transient',
   'archive-missing': 'transient',
   incomplete: 'transient',
+  raced: 'transient',
   ended: 'transient',
   auth: 'person',
   'host-key-unknown': 'person',

@@ -27,7 +27,12 @@ const rows: [name: string, found: Found, start: Start][] = [
   ['a live volume, with adopt', { ...files, marker: { state: 'live' }, onNonemptyVolume: 'adopt' }, 'resume'],
   ['files of unknown origin', files, 'nonempty'],
   ['files of unknown origin, with adopt', { ...files, onNonemptyVolume: 'adopt' }, 'adopt'],
-  ['files without a marker after a live writer in this boot', { ...files, wasLive: true }, 'nonempty'],
+  ['files whose marker the application deleted', { ...files, wasLive: true }, 'recover'],
+  [
+    'files whose marker the application deleted, with adopt',
+    { ...files, wasLive: true, onNonemptyVolume: 'adopt' },
+    'recover',
+  ],
 ];
 
 for (const [name, found, start] of rows) {

@@ -270,10 +270,18 @@ async function refused(row: Row, set: string): Promise<void> {
   assert.deepEqual(left, before);
 }
 
-for (const [what, rows] of Object.entries({ ofPassphrases, ofTheWay, ofTheRepository, ofContents })) {
-  describe(`before the application may run, a person is told of trouble ${what}`, { concurrency: 2 }, () => {
+const chapters: [string, string, Row[]][] = [
+  ['passphrase', 'the passphrase', ofPassphrases],
+  ['way', 'the way to the server', ofTheWay],
+  ['repository', 'the repository', ofTheRepository],
+  ['contents', 'what is in repository and volume', ofContents],
+];
+for (const [prefix, what, rows] of chapters) {
+  describe(`before the application may run, a person is told what is wrong with ${what}`, {
+    concurrency: 2,
+  }, () => {
     for (const [index, row] of rows.entries()) {
-      test(row.title, () => refused(row, `${what.toLowerCase()}-${index}`));
+      test(row.title, () => refused(row, `${prefix}-${index}`));
     }
   });
 }

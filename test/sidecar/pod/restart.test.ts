@@ -79,6 +79,35 @@ test('an application that deletes the marker gets it back, and is saved', async 
   await endsClean(pod, set);
 });
 
+test('a marker that was deleted while no sidecar ran comes back, and nothing is restored', async () => {
+  const set = 'restart-unmarked';
+  await using pod = await savedPod(set, { isolated: true });
+  const { writer } = await pod.event('writer');
+  await pod.kill();
+  await rm(join(pod.dataDir, '.borg-volume-sync'), { recursive: true });
+  await put(pod, `${set}.unsaved`, 'restart-unmarked: beside no marker');
+
+  await pod.start();
+  await pod.event('marker.restored');
+  assert.equal((await pod.event('save.done')).archive, `${set}-0000000002`);
+  assert.equal((await pod.event('writer')).writer, writer);
+  assert.deepEqual(pod.seen('restore.started'), []);
+  await endsClean(pod, set);
+});
+
+test('SIGTERM while a container comes back to a live volume saves what it holds', async () => {
+  const set = 'restart-sigterm';
+  await using pod = await savedPod(set, { isolated: true });
+  await pod.kill();
+  await put(pod, `${set}.unsaved`, 'restart-sigterm: written while no sidecar ran');
+
+  await pod.start();
+  await pod.event('server.listening');
+  assert.equal((await pod.terminate()).exitCode, 0);
+  await using directory = await extractByHand(server, { set, name: `${set}-0000000002` });
+  assert.deepEqual((await readdir(directory.path)).sort(), [`${set}.saved`, `${set}.unsaved`]);
+});
+
 test('a volume that is emptied under the program is reported and never saved', async () => {
   const set = 'restart-emptied';
   await using pod = await savedPod(set);

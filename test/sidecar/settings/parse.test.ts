@@ -105,7 +105,7 @@ for (const name of ['BORG_PASSPHRASE', 'BORG_PASSCOMMAND']) {
       0,
     );
     assert.deepEqual(problems, [
-      `${name} is not readable (its value is not shown): expected one line of text.`,
+      `${name} is not readable (its value is not shown): expected one line without a line break at its end (make the Secret with printf, not with echo).`,
       'SQLITE is set, but this version does not act on it yet: remove it.',
     ]);
     assert.doesNotMatch([...problems, ...warnings].join(), /hunter/);

@@ -183,6 +183,16 @@ test('a file that was taken over runs as nobody but who starts it, and keeps eve
   ]);
 });
 
+test('a hard link beside names that look alike, since they are no UTF-8, is the same file as one of them', async () => {
+  await using volume = await TemporaryDirectory.make();
+  const name = (byte: number) => Buffer.concat([Buffer.from(join(volume.path, 'a')), Buffer.from([byte])]);
+  writeFileSync(name(0xfe), 'text');
+  writeFileSync(name(0xff), 'text');
+  linkSync(name(0xfe), join(volume.path, 'b'));
+  const list = [entry('a?'), entry('a?'), entry('b', { mode: 'hrw-r--r--', size: 0, source: 'a?' })];
+  assert.deepEqual(await differences(volume.path, list), []);
+});
+
 test("one owner for all counts in the archived one's place, whatever the group", async () => {
   await using volume = await makeVolume();
   const list = listing.map((each) => ({ ...each, uid: 1_000, gid: 1_000 }));

@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { decideOwners, type Owners, type Self } from '../../../sidecar/src/volume/owners.ts';
 
-const root: Self = { uid: 0, gid: 0, canChown: true, takesAll: false };
-const user: Self = { uid: 472, gid: 472, canChown: false, takesAll: false };
+const root: Self = { uid: 0, gid: 0, canChown: true, canSetAttributes: true, takesAll: false };
+const user: Self = { uid: 472, gid: 472, canChown: false, canSetAttributes: false, takesAll: false };
 const owning: Self = { ...user, takesAll: true };
 
 const rows: [name: string, archived: number[], self: Self, owners: Owners][] = [
