@@ -91,7 +91,7 @@ export const declarations = {
   FINAL_BACKUP_TIMEOUT: setting(duration({ atLeast: 1_000, atMost: LONGEST_WAIT }), {
     default: '5m',
     meaning:
-      "How long the last save may take. The pod's grace period must be the application's own + this + 30 s.",
+      "How long the last save may take, counted from prestop, or from SIGTERM if there was none, and at least 30 s after SIGTERM. The pod's grace period must be the application's own + this + 30 s.",
   }),
   ON_EMPTY_REPOSITORY: setting(choice('start', 'fail'), {
     default: 'start',
