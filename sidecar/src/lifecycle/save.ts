@@ -55,7 +55,9 @@ export class Saver {
   async look(): Promise<Fingerprint> {
     const { settings, exclude, world, events } = this.#context;
     const seen = await takeFingerprint(settings.DATA_DIR, exclude.matches, world);
-    const unreadable = [...new Set([...seen.unreadable, ...this.#unread])].sort();
+    // What the walk sees by now is in the digest.
+    this.#unread = new Set([...this.#unread].filter((path) => !seen.unreadable.includes(path)));
+    const unreadable = [...seen.unreadable, ...this.#unread].sort();
     const fingerprint = { ...seen, unreadable };
     events.emit('looked', { ...fingerprint, unsaved: this.isUnsaved(fingerprint) });
     return fingerprint;
