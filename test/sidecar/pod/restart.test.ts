@@ -5,8 +5,10 @@ import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { commentsOf, extractByHand } from '../../support/archive.ts';
 import { BorgServer } from '../../support/borg-server.ts';
+import { needsRoot } from '../../support/other-user.ts';
 import type { Pod } from '../../support/pod.ts';
-import { endsClean, leavesNothing, put, quickMain, quickPod } from '../../support/quick-pod.ts';
+import { endsClean, leavesNothing, put, quickMain, quickPod, untilLive } from '../../support/quick-pod.ts';
+import { Tmpfs } from '../../support/tmpfs.ts';
 
 const server = await BorgServer.start();
 after(() => server[Symbol.asyncDispose]());
@@ -106,6 +108,22 @@ test('SIGTERM while a container comes back to a live volume saves what it holds'
   assert.equal((await pod.terminate()).exitCode, 0);
   await using directory = await extractByHand(server, { set, name: `${set}-0000000002` });
   assert.deepEqual((await readdir(directory.path)).sort(), [`${set}.saved`, `${set}.unsaved`]);
+});
+
+test('a volume without any space left is saved, once', { skip: needsRoot }, async () => {
+  const set = 'restart-full';
+  await server.init(set);
+  await using pod = await quickPod({ set, server, entry: quickMain });
+  await using disk = await Tmpfs.mount(pod.dataDir, '2m');
+  await pod.start();
+  await untilLive(pod);
+  await disk.fill();
+  await pod.event('marker.failed');
+  await pod.event('save.done');
+  await pod.next('looked', ({ unsaved }) => unsaved === false);
+  assert.deepEqual(pod.seen('failure'), []);
+  assert.equal((await pod.terminate()).exitCode, 0);
+  assert.equal((await names(set)).length, pod.seen('save.done').length);
 });
 
 test('a volume that is emptied under the program is reported and never saved', async () => {

@@ -8,6 +8,7 @@ import { seedArchive } from '../../support/archive.ts';
 import { BorgServer } from '../../support/borg-server.ts';
 import { Link } from '../../support/link.ts';
 import type { Pod } from '../../support/pod.ts';
+import { descendants, signal } from '../../support/processes.ts';
 import { endsClean, leavesNothing, quickMain, quickPod, untilLive } from '../../support/quick-pod.ts';
 import { compare, snapshot } from '../../support/snapshot.ts';
 import { TemporaryDirectory } from '../../support/temporary.ts';
@@ -114,6 +115,28 @@ test('a restore that is killed after any number of bytes begins anew, and only t
   }
 });
 
+test('an extraction that stops half-way and reports success is not believed', async () => {
+  const set = 'restore-half';
+  await server.init(set);
+  await seedArchive(server, { set, directory: filled });
+  await using link = await Link.to(server.port);
+  await using pod = await quickPod({ set, server, link, entry: quickMain });
+  const stalled = link.stallAfter(MIB);
+  await pod.start();
+  await stalled;
+  await pod.event('restore.started');
+  const extraction = descendants(pod.pid).find(({ command }) => / extract /.test(command));
+  assert.ok(extraction, 'no borg extract runs');
+  // It ends in order, with the exit code 0.
+  signal(extraction.pid, 'SIGINT');
+  await link.heal();
+  assert.equal((await pod.event('failure')).reason, 'incomplete');
+  assert.equal(existsSync(pod.readyFile), false);
+  await pod.event('gate.opened');
+  assert.deepEqual(compare(await snapshot(filled), await snapshot(pod.dataDir)), []);
+  await endsClean(pod, 'restore-killed');
+});
+
 for (const event of ['writer', 'restore.started', 'restore.progress', 'restore.done']) {
   test(`a container that is killed at ${event} leaves the next one a complete restore`, async () => {
     const set = `restore-killed-${event.replace('.', '-')}`;
@@ -156,32 +179,40 @@ test(
   },
 );
 
-test(
-  'a disk that fills up while an archive of unknown size is extracted is named as the pod’s own',
-  smallDisk,
-  async () => {
-    const set = 'restore-disk-full';
-    await server.init(set);
-    await server.borg(['create', '::1700000000', '.'], { set, cwd: filled });
-    await using pod = await quickPod({ set, server });
-    await using _disk = await Tmpfs.mount(pod.dataDir, '2m');
-    await pod.start();
-    assert.equal((await pod.container.ended()).exitCode, 3, pod.log.tail());
-    assert.match(await pod.lastWords(), /^This pod's disk is full/);
-    assert.equal((await pod.event('stopped')).reason, 'own-disk-full');
-    assert.deepEqual(pod.seen('gate.opened'), []);
-    assert.equal(await markerState(pod), 'restoring');
-    assert.deepEqual(pod.seen('failure'), [], 'a full disk was tried again');
-    await leavesNothing(pod, 'restore-killed');
-    assert.deepEqual((await readdir(pod.dataDir)).sort(), ['.borg-volume-sync', 'restore-killed']);
+/** Borg fails on a directory that it can't make, and merely warns of a file that it can't write. */
+const shapes = [
+  { shape: 'directories', files: 40 },
+  { shape: 'one file', files: 1 },
+];
+for (const { shape, files } of shapes) {
+  test(
+    `a disk that fills up while ${shape} of unknown size are extracted is named as the pod's own`,
+    smallDisk,
+    async () => {
+      const set = `restore-disk-full-${files}`;
+      await server.init(set);
+      await using large = await TemporaryDirectory.make('restore-large');
+      await fillVolume(join(large.path, set), { files, bytes: 4 * MIB, seed: set });
+      await server.borg(['create', '::1700000000', '.'], { set, cwd: large.path });
+      await using pod = await quickPod({ set, server });
+      await using _disk = await Tmpfs.mount(pod.dataDir, '2m');
+      await pod.start();
+      assert.equal((await pod.container.ended()).exitCode, 3, pod.log.tail());
+      assert.match(await pod.lastWords(), /^This pod's disk is full/);
+      assert.equal((await pod.event('stopped')).reason, 'own-disk-full');
+      assert.deepEqual(pod.seen('gate.opened'), []);
+      assert.deepEqual(pod.seen('failure'), [], 'a full disk was tried again');
+      assert.equal(await markerState(pod), 'restoring');
+      await leavesNothing(pod, set);
 
-    // What filled the disk is wiped before anything else is written to it.
-    await using small = await TemporaryDirectory.make('restore-small');
-    await writeFile(join(small.path, `${set}.small`), 'restore-disk-full: small');
-    await server.borg(['create', '::1700000001', '.'], { set, cwd: small.path });
-    await pod.start();
-    await pod.event('gate.opened');
-    assert.deepEqual((await readdir(pod.dataDir)).sort(), ['.borg-volume-sync', `${set}.small`]);
-    await endsClean(pod, set);
-  },
-);
+      // What filled the disk is wiped before anything else is written to it.
+      await using small = await TemporaryDirectory.make('restore-small');
+      await writeFile(join(small.path, `${set}.small`), `${set}: small`);
+      await server.borg(['create', '::1700000001', '.'], { set, cwd: small.path });
+      await pod.start();
+      await pod.event('gate.opened');
+      assert.deepEqual((await readdir(pod.dataDir)).sort(), ['.borg-volume-sync', `${set}.small`]);
+      await endsClean(pod, set);
+    },
+  );
+}
