@@ -34,11 +34,14 @@ async function cutSeveralTimes(pod: Pod, link: Link, direction: Direction): Prom
     // Of every magnitude: the handshake, the list, the data.
     const bytes = pick(`${seed}/${direction}`, index, [3_000, 30_000, 300_000, 2 * MIB][index] ?? 0);
     cuts.push(bytes);
-    const noticed = pod.next('failure');
+    // What is tried again waits behind a closed door until the next cut is prepared.
+    await link.heal();
     await within(link.cutAfter(bytes, direction), '60s', () => `${bytes} bytes ${direction}`);
-    const { reason, class: kind } = await noticed;
+    link.refuse();
+    const { reason, class: kind } = await pod.next('failure');
     assert.deepEqual({ reason, kind }, { reason: 'unreachable', kind: 'transient' });
   }
+  await link.heal();
   return cuts;
 }
 

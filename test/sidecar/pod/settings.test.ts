@@ -98,7 +98,9 @@ const rows: Row[] = [
   {
     title: 'a secret that is no line of text is not shown',
     env: { BORG_PASSPHRASE: `${SECRET}\nsecond line` },
-    says: ['BORG_PASSPHRASE is not readable (its value is not shown): expected one line of text'],
+    says: [
+      'BORG_PASSPHRASE is not readable (its value is not shown): expected one line without a line break',
+    ],
   },
 ];
 
