@@ -123,9 +123,9 @@ test('an extraction that lacks a file and reports success is not believed', asyn
   const bin = join(pod.dir, 'bin');
   await mkdir(bin);
   const forgetful = `#!/bin/sh
-PATH=${PATH}
-[ "$1" = extract ] && [ ! -e ${bin}/extracted ] || exec borg "$@"
-touch ${bin}/extracted
+PATH='${PATH}'
+[ "$1" = extract ] && [ ! -e '${bin}/extracted' ] || exec borg "$@"
+touch '${bin}/extracted'
 borg "$@" && find . -name file-7.bin -delete
 `;
   await writeFile(join(bin, 'borg'), forgetful, { mode: 0o755 });
