@@ -1,3 +1,4 @@
+import { renameSync, writeFileSync } from 'node:fs';
 import { chmod, mkdir, writeFile } from 'node:fs/promises';
 import { userInfo } from 'node:os';
 import { join } from 'node:path';
@@ -109,12 +110,12 @@ export class BorgServer {
   /** Lets a key in, with other options than before if it already was. No restart: sshd reads the file each time. */
   async authorize(publicKey: string, options = ''): Promise<void> {
     this.#authorized.set(publicKey, options);
-    await this.#writeAuthorizedKeys();
+    this.#writeAuthorizedKeys();
   }
 
   async revoke(publicKey: string): Promise<void> {
     this.#authorized.delete(publicKey);
-    await this.#writeAuthorizedKeys();
+    this.#writeAuthorizedKeys();
   }
 
   async rotateHostKey(): Promise<void> {
@@ -191,8 +192,11 @@ export class BorgServer {
     await writeFile(at('sshd_config'), config);
   }
 
-  async #writeAuthorizedKeys(): Promise<void> {
+  /** In one step: sshd may be reading the file for another test, and two writers must not overtake each other. */
+  #writeAuthorizedKeys(): void {
     const lines = [...this.#authorized].map(([key, options]) => `${options} ${key}`.trim());
-    await writeFile(join(this.#directory.path, 'authorized_keys'), `${lines.join('\n')}\n`, { mode: 0o600 });
+    const path = join(this.#directory.path, 'authorized_keys');
+    writeFileSync(`${path}.new`, `${lines.join('\n')}\n`, { mode: 0o600 });
+    renameSync(`${path}.new`, path);
   }
 }
