@@ -16,7 +16,6 @@ type Locked = Manifest & { version?: string; resolved?: string; link?: boolean }
 type Lock = { packages: Record<string, Locked> };
 
 const kinds = ['dependencies', 'devDependencies', 'optionalDependencies', 'peerDependencies'] as const;
-const REGISTRY = 'https://registry.npmjs.org/';
 
 /** What package.json asks for and package-lock.json doesn't have; `directory` is '' for the root. */
 function unlocked(directory: string, manifest: Manifest, { packages }: Lock): string[] {
@@ -34,13 +33,13 @@ function unlocked(directory: string, manifest: Manifest, { packages }: Lock): st
   );
 }
 
-/** Packages that come from elsewhere than the public registry: a mirror, a tar file, a git host. */
+/** Packages that are tied to a place: a mirror, a tar file, a git host. All others come from the registry that npm uses. */
 function foreign({ packages }: Lock): string[] {
   return Object.entries(packages)
-    .filter(([, { resolved, link }]) => resolved !== undefined && !link && !resolved.startsWith(REGISTRY))
+    .filter(([, { resolved, link }]) => resolved !== undefined && !link)
     .map(
       ([path, { resolved }]) =>
-        `package-lock.json: ${path} comes from ${resolved}: install it from ${REGISTRY}`,
+        `package-lock.json: ${path} comes from ${resolved}: install it from the registry, with the .npmrc of this repository`,
     );
 }
 
@@ -100,7 +99,7 @@ test('the checks see what they are for', () => {
   const packages = {
     x: { name: 'x', dependencies: { a: '^1.0.0', b: '^0.9.0', c: '*' } },
     'node_modules/a': { name: 'a', resolved: 'https://mirror.example/a.tgz' },
-    'node_modules/b': { name: 'b', resolved: `${REGISTRY}b/-/b-0.9.0.tgz` },
+    'node_modules/b': { name: 'b' },
     'x/node_modules/c': { name: 'c' },
   };
   const found = unlocked('x', manifest, { packages });

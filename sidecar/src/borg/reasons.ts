@@ -48,6 +48,11 @@ interface Explanation {
 
 const known_hosts = 'known_hosts in SSH_KEY_DIR';
 
+/** The sentence for this pod's own disk, whoever found it full. */
+export function ownDiskFull(detail: string): string {
+  return `This pod's disk is full (${detail}): raise the sizeLimit of the volume or the node's space.`;
+}
+
 /** Each reason, once: its class and its sentence. */
 export const EXPLANATIONS: Readonly<Record<Reason, Explanation>> = {
   unreachable: {
@@ -150,8 +155,7 @@ export const EXPLANATIONS: Readonly<Record<Reason, Explanation>> = {
   },
   'own-disk-full': {
     class: 'person',
-    sentence: (_, detail) =>
-      `This pod's disk is full (${detail}): raise the sizeLimit of the volume or the node's space.`,
+    sentence: (_, detail) => ownDiskFull(detail),
   },
   damaged: {
     class: 'person',

@@ -8,8 +8,8 @@ import { Repository } from '../borg/repository.ts';
 import type { Context } from '../lifecycle/context.ts';
 import { Credentials } from '../lifecycle/credentials.ts';
 import { Events } from '../lifecycle/events.ts';
-import { EXIT, type ExitCode, Fatal } from '../lifecycle/exit.ts';
-import { describeFailure } from '../lifecycle/failure.ts';
+import { EXIT, type ExitCode } from '../lifecycle/exit.ts';
+import { toFatal } from '../lifecycle/failure.ts';
 import { closeGate } from '../lifecycle/gate.ts';
 import { keepJournal } from '../lifecycle/journal.ts';
 import { Monitor } from '../lifecycle/monitor.ts';
@@ -48,7 +48,7 @@ export async function run(
     log.info({ event: 'stopped', exitCode: EXIT.saved }, ENDS[end]);
     return EXIT.saved;
   } catch (error) {
-    const { code, reason, message } = asFatal(error);
+    const { code, reason, message } = toFatal(error);
     return fail(log, settings.TERMINATION_LOG, code, reason, message, reason === 'bug' ? error : undefined);
   }
 }
@@ -150,14 +150,6 @@ function realWorld(environment: Environment, waits: Waits): World {
     bootId: readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim(),
     podName: environment.HOSTNAME || hostname(),
   };
-}
-
-function asFatal(error: unknown): Pick<Fatal, 'code' | 'reason' | 'message'> {
-  if (error instanceof Fatal) {
-    return error;
-  }
-  const failure = describeFailure(error);
-  return { ...failure, code: failure.class === 'person' ? EXIT.person : EXIT.failed };
 }
 
 function fail(

@@ -1,8 +1,9 @@
 import { BorgError } from '../borg/error.ts';
-import type { FailureClass } from '../borg/reasons.ts';
+import { type FailureClass, ownDiskFull } from '../borg/reasons.ts';
 import { CredentialError } from '../ssh/error.ts';
 import { VolumeError } from '../volume/contents.ts';
 import { MarkerError } from '../volume/marker.ts';
+import { EXIT, Fatal } from './exit.ts';
 
 /** A failure as the rest of the program sees it. */
 export interface Failure {
@@ -47,7 +48,7 @@ export function describeFailure(error: unknown): Failure {
     return {
       reason: 'own-disk-full',
       class: 'person',
-      message: `This pod's disk is full (${message}): raise the sizeLimit of the volume or the node's space.`,
+      message: ownDiskFull(message),
     };
   }
   if (code === 'EACCES' || code === 'EPERM' || code === 'EROFS') {
@@ -62,4 +63,14 @@ export function describeFailure(error: unknown): Failure {
     class: 'bug',
     message: `Something unforeseen happened (${message}): please report it.`,
   };
+}
+
+/** The end of the program that an error brings where the application does not run. */
+export function toFatal(error: unknown): Fatal {
+  if (error instanceof Fatal) {
+    return error;
+  }
+  const failure = describeFailure(error);
+  const code = failure.class === 'bug' ? EXIT.failed : EXIT.person;
+  return new Fatal(code, failure.reason, failure.message, error);
 }

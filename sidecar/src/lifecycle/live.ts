@@ -20,9 +20,7 @@ export async function liveUntilSigterm(context: Context, saver: Saver): Promise<
     events.setState('live');
     const wakers = toldPrestop ? [termination.sigterm] : [termination.sigterm, termination.prestop];
     await world.sleep(waitMs ?? settings.BACKUP_INTERVAL, ...wakers);
-    if (termination.prestop.aborted && !toldPrestop) {
-      toldPrestop = true;
-    }
+    toldPrestop = termination.prestop.aborted;
   }
   events.setState('stopping');
   await saveForTheLastTime(context, saver, progress);

@@ -1,6 +1,6 @@
 import type { Context } from './context.ts';
-import { EXIT, Fatal } from './exit.ts';
-import { describeFailure } from './failure.ts';
+import { Fatal } from './exit.ts';
+import { describeFailure, toFatal } from './failure.ts';
 import { backOff } from './waits.ts';
 
 // A restore that ends alike this often is not cut off by chance.
@@ -26,8 +26,7 @@ export async function untilDone<T>(context: Context, step: () => Promise<T>): Pr
       alike = failure.reason === 'incomplete' && failure.message === last ? alike + 1 : 1;
       last = failure.message;
       if (failure.class !== 'transient' || alike >= MOST_ALIKE) {
-        const code = failure.class === 'bug' ? EXIT.failed : EXIT.person;
-        throw new Fatal(code, failure.reason, failure.message, error);
+        throw toFatal(error);
       }
       const retryInMs = backOff(failures, world.waits, world.random);
       events.emit('failure', { ...failure, activity: 'start', retryInMs });

@@ -45,21 +45,19 @@ export class Saver {
   static async begin(context: Context, { marker, saved }: Started): Promise<Saver> {
     const saver = new Saver(context, marker, await lstat(context.settings.DATA_DIR));
     if (saved) {
-      const { settings, exclude, world } = context;
-      saver.#saved = (await takeFingerprint(settings.DATA_DIR, exclude.matches, world)).digest;
+      saver.#saved = (await saver.#walk()).digest;
     }
     return saver;
   }
 
   /** Takes the volume's fingerprint. */
   async look(): Promise<Fingerprint> {
-    const { settings, exclude, world, events } = this.#context;
-    const seen = await takeFingerprint(settings.DATA_DIR, exclude.matches, world);
+    const seen = await this.#walk();
     // What the walk sees by now is in the digest.
     this.#unread = new Set([...this.#unread].filter((path) => !seen.unreadable.includes(path)));
     const unreadable = [...seen.unreadable, ...this.#unread].sort();
     const fingerprint = { ...seen, unreadable };
-    events.emit('looked', { ...fingerprint, unsaved: this.isUnsaved(fingerprint) });
+    this.#context.events.emit('looked', { ...fingerprint, unsaved: this.isUnsaved(fingerprint) });
     return fingerprint;
   }
 
@@ -118,6 +116,11 @@ export class Saver {
       seconds: (world.now() - began) / 1_000,
     });
     return true;
+  }
+
+  async #walk(): Promise<Fingerprint> {
+    const { settings, exclude, world } = this.#context;
+    return await takeFingerprint(settings.DATA_DIR, exclude.matches, world);
   }
 
   /** The archive is made, whatever becomes of the marker: all that a full disk costs is the next one's parent. */

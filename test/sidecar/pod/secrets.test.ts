@@ -26,6 +26,15 @@ async function saves(pod: Pod, set: string, content: string): Promise<void> {
   await done;
 }
 
+/** A pod on a set of its own whose application may run. */
+async function livePod(server: BorgServer, set: string): Promise<Pod> {
+  await server.init(set);
+  const pod = await quickPod({ set, server, entry: quickMain });
+  await pod.start();
+  await pod.event('gate.opened');
+  return pod;
+}
+
 async function changePassphrase(repository: string, from: string, to: string): Promise<void> {
   await using base = await TemporaryDirectory.make('passphrase');
   await execa(executable(borgClient), ['key', 'change-passphrase', repository], {
@@ -38,10 +47,7 @@ describe('a secret that changes is used by the next save, without a restart', { 
   test('the private key, swapped as the kubelet does it', async () => {
     const set = 'key';
     await using server = await BorgServer.start();
-    await server.init(set);
-    await using pod = await quickPod({ set, server, entry: quickMain });
-    await pod.start();
-    await pod.event('gate.opened');
+    await using pod = await livePod(server, set);
     await saves(pod, set, 'with the first key');
     await server.rotateClientKey();
     await pod.renewSecret();
@@ -55,10 +61,7 @@ describe('a secret that changes is used by the next save, without a restart', { 
   test('the private key, replaced only after the server refuses the old one', async () => {
     const set = 'late-key';
     await using server = await BorgServer.start();
-    await server.init(set);
-    await using pod = await quickPod({ set, server, entry: quickMain });
-    await pod.start();
-    await pod.event('gate.opened');
+    await using pod = await livePod(server, set);
     await server.rotateClientKey();
     await writeFile(join(pod.dataDir, `${set}-file`), 'changed');
     const failure = await pod.event('failure');
@@ -72,10 +75,7 @@ describe('a secret that changes is used by the next save, without a restart', { 
   test('known_hosts, after the host key of the server was renewed', async () => {
     const set = 'host-key';
     await using server = await BorgServer.start();
-    await server.init(set);
-    await using pod = await quickPod({ set, server, entry: quickMain });
-    await pod.start();
-    await pod.event('gate.opened');
+    await using pod = await livePod(server, set);
     await server.rotateHostKey();
     await writeFile(join(pod.dataDir, `${set}-file`), 'changed');
     assert.equal((await pod.event('failure')).reason, 'host-key-changed');
