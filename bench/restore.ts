@@ -13,22 +13,26 @@ const MOST_TIMES_BARE = 1.1;
 const MOST_SECONDS_MORE = 1.5;
 
 const VOLUMES = [
-  { set: 'small', files: 10, bytes: 1 * MIB },
-  { set: 'large', files: 5_000, bytes: 250 * MIB },
+  { set: 'small', files: 10, bytes: 1 * MIB, mostSecondsOfOrder: 1 },
+  { set: 'large', files: 5_000, bytes: 250 * MIB, mostSecondsOfOrder: 0.3 },
 ];
 
-/** From the start of the sidecar's process to ready, against bare `borg list` and `borg extract`, in turn. */
+/**
+ * From the start of the sidecar's process to ready, against bare `borg list` and `borg extract`, and against the same
+ * restore without a place in the order (the command `restore`), in turn.
+ */
 export async function benchRestore(runs: number): Promise<void> {
   await using server = await BorgServer.start();
-  for (const { set, files, bytes } of VOLUMES) {
+  for (const { set, files, bytes, mostSecondsOfOrder } of VOLUMES) {
     await archive(server, { set, files, bytes });
-    const pairs: { ours: number; bare: number }[] = [];
+    const pairs: { ours: number; bare: number; unordered: number }[] = [];
     // The first pair warms the disk's cache and is not counted.
     for (let run = 0; run <= runs; run += 1) {
       const bare = await restoreByHand(server, set, `${set}-0000000001`);
       const ours = await startPod(server, set);
+      const unordered = await restoreUnordered(server, set);
       if (run > 0) {
-        pairs.push({ ours, bare });
+        pairs.push({ ours, bare, unordered });
       }
     }
     const ratio = spread(pairs.map(({ ours, bare }) => ours / bare));
@@ -38,6 +42,13 @@ export async function benchRestore(runs: number): Promise<void> {
     const figure = `${show(ratio, ' ×')}, ${show(beyond, ' s')} beyond ${MOST_TIMES_BARE} ×; ${times}`;
     const within = beyond.median <= MOST_SECONDS_MORE;
     report(what, figure, `${MOST_TIMES_BARE} × plus ${MOST_SECONDS_MORE} s`, within);
+    const order = spread(pairs.map(({ ours, unordered }) => ours - unordered));
+    report(
+      `of which the order of archives, ${runs} runs`,
+      `${show(order, ' s')}; without it ${show(spread(pairs.map(({ unordered }) => unordered)), ' s')}`,
+      `${mostSecondsOfOrder} s`,
+      order.median <= mostSecondsOfOrder,
+    );
   }
 }
 
@@ -57,6 +68,18 @@ async function archive(
     set,
     cwd,
   });
+}
+
+/** The newest archive into an empty directory: list, extract and compare, as a start does, and no claim. */
+async function restoreUnordered(server: BorgServer, set: string): Promise<number> {
+  const { entry = '', args = [], env } = await bundle();
+  await using directory = await TemporaryDirectory.make('unordered');
+  const command = ['restore', '--archive', `${set}-0000000001`, '--to', join(directory.path, 'data')];
+  await using pod = await Pod.create({ server, set, entry, args: [...args, ...command], env: env ?? {} });
+  const began = performance.now();
+  await pod.start();
+  await pod.exit;
+  return (performance.now() - began) / 1_000;
 }
 
 async function startPod(server: BorgServer, set: string): Promise<number> {

@@ -1,5 +1,9 @@
 import { Command } from 'commander';
 import pkg from '../package.json' with { type: 'json' };
+import { exitCodeOf } from './commands/connect.ts';
+import { addList } from './commands/list.ts';
+import { addPromote } from './commands/promote.ts';
+import { addRestore } from './commands/restore.ts';
 import { run } from './commands/run.ts';
 import { settingsHelp } from './settings/help.ts';
 
@@ -8,7 +12,9 @@ const program = new Command('borg-volume-sync')
     'Restores a volume from a Borg repository, saves it while the application runs, and once more at its end.',
   )
   .version(pkg.version)
-  .addHelpText('after', `\nSettings (environment variables):\n${settingsHelp()}`);
+  .addHelpText('after', `\nSettings (environment variables):\n${settingsHelp()}`)
+  .showHelpAfterError('"borg-volume-sync --help" shows the commands and settings.')
+  .exitOverride((error) => process.exit(exitCodeOf(error)));
 
 program
   .command('run', { isDefault: true })
@@ -16,5 +22,9 @@ program
   .action(async () => {
     process.exitCode = await run(process.env, pkg.version);
   });
+
+addList(program, process.env);
+addRestore(program, process.env);
+addPromote(program, process.env);
 
 await program.parseAsync();

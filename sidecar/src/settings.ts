@@ -4,11 +4,14 @@ import {
   duration,
   integer,
   type Kind,
+  moment,
   pattern,
+  percentage,
   secret,
   text,
   yesOrNo,
 } from './settings/kinds.ts';
+import { pruneFlags } from './settings/prune-flags.ts';
 import {
   archiveName,
   chunkerParams,
@@ -80,13 +83,23 @@ export const declarations = {
   USER_GID: setting(integer({ from: 0, to: 4_294_967_294 }), {
     meaning: 'The group beside `USER_UID`. Default: the same number as `USER_UID`.',
   }),
-  PRUNE_FLAGS: setting(text, {
+  PRUNE_FLAGS: setting(pruneFlags, {
     default: '--keep-minutely 4 -H 4 -d 7 -w 4 -m 2',
-    meaning: 'Accepted from manifests of the predecessor. Nothing is pruned yet: every archive is kept.',
+    meaning:
+      'Which archives are kept, with the meaning of `borg prune`, by number instead of time. The three newest always are, and what a newer writer has passed over. `none`: nothing is deleted.',
   }),
   BACKUP_INTERVAL: setting(duration({ atLeast: 1_000, atMost: LONGEST_WAIT }), {
     default: '5m',
     meaning: 'How often the volume is looked at, and saved if it has changed.',
+  }),
+  HANDOVER_TIMEOUT: setting(duration({ atMost: LONGEST_WAIT }), {
+    default: '30s',
+    meaning:
+      'How long a new pod waits for the final archive of an older one that may still be running. One that says it is ending is waited for as long as its last save may take, and a minute. `0s`: no wait of either kind.',
+  }),
+  LOCK_TIMEOUT: setting(duration({ atMost: LONGEST_WAIT }), {
+    meaning:
+      "How long a start waits while somebody holds the repository's lock, before it restores past it. At least `FINAL_BACKUP_TIMEOUT` + 60 s, so that it never overtakes a last save. Default: `FINAL_BACKUP_TIMEOUT` + 90 s.",
   }),
   FINAL_BACKUP_TIMEOUT: setting(duration({ atLeast: 1_000, atMost: LONGEST_WAIT }), {
     default: '5m',
@@ -101,6 +114,18 @@ export const declarations = {
     default: 'fail',
     meaning:
       'A volume with files that this program did not put there: `fail`, or `adopt` (keep and save them; only while the set has no data archive).',
+  }),
+  RESTORE_ARCHIVE: setting(text, {
+    meaning:
+      'Restore this archive once: the result is saved as the newest, and a start that finds the request done ignores it. Also a fork, or an archive of the predecessor. Excludes `RESTORE_AT`.',
+  }),
+  RESTORE_AT: setting(moment, {
+    meaning: 'Restore, once, the newest archive that is not younger than this. Excludes `RESTORE_ARCHIVE`.',
+  }),
+  SHRINK_GUARD: setting(percentage, {
+    default: '50%',
+    meaning:
+      'A save that lost more of its files or bytes than this, or that lacks entries which could not be read, is kept and reported, and nothing is deleted from then on.',
   }),
   REPOSITORY_ID: setting(pattern("a repository's id: 64 hexadecimal digits", /^[0-9a-f]{64}$/), {
     meaning:
@@ -196,14 +221,9 @@ export type Settings = {
 export const NOT_YET: readonly string[] = [
   'BACKUP_QUIET_PERIOD',
   'BACKUP_MIN_INTERVAL',
-  'HANDOVER_TIMEOUT',
-  'LOCK_TIMEOUT',
   'GRACE_PERIOD',
-  'RESTORE_ARCHIVE',
-  'RESTORE_AT',
   'SQLITE',
   'VOLUME_SIZE_LIMIT',
-  'SHRINK_GUARD',
   'COMPACT_EVERY',
   'CHECK_EVERY',
   'HEARTBEAT_URL',

@@ -35,6 +35,34 @@ export async function commentsOf(
   return Object.fromEntries(archives.map(({ name, comment }) => [name, readComment(comment)]));
 }
 
+/** The archives of a set that count as backups, by rising number: what holds the volume, without claims and closes. */
+export async function dataOf(
+  server: BorgServer,
+  set: string,
+  passphrase?: string,
+): Promise<{ name: string; comment: Comment }[]> {
+  const all = Object.entries(await commentsOf(server, set, passphrase));
+  return all
+    .flatMap(([name, comment]) => (comment?.kind === 'data' ? [{ name, comment }] : []))
+    .sort((one, other) => one.comment.seq - other.comment.seq);
+}
+
+/** Their names. */
+export async function dataNames(server: BorgServer, set: string, passphrase?: string): Promise<string[]> {
+  return (await dataOf(server, set, passphrase)).map(({ name }) => name);
+}
+
+/** Claims and closes of a set by rising number: `claim`, or `close` with what it says. */
+export async function recordsOf(server: BorgServer, set: string, passphrase?: string): Promise<string[]> {
+  const all = Object.values(await commentsOf(server, set, passphrase));
+  return all
+    .flatMap((comment) => (comment?.kind === 'claim' || comment?.kind === 'close' ? [comment] : []))
+    .sort((one, other) => one.seq - other.seq)
+    .map(({ kind, final, closing }) =>
+      [kind, closing && 'closing', final && 'final'].filter(Boolean).join(' '),
+    );
+}
+
 /** Extracts an archive on the server into a directory of its own, as a person would. */
 export async function extractByHand(
   server: BorgServer,

@@ -8,6 +8,7 @@ export function comment(change: Partial<Comment> = {}): Comment {
     seq: 1,
     parent: NO_PARENT,
     writer: '0123456789abcdef',
+    claim: 0,
     try: 'fedcba9876543210',
     pod: 'grafana-7d9c-x2x4z',
     final: false,

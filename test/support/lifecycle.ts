@@ -1,29 +1,84 @@
+import { BorgError } from '../../sidecar/src/borg/error.ts';
+import type { Reason } from '../../sidecar/src/borg/reasons.ts';
+import {
+  type Created,
+  type Creation,
+  type Extraction,
+  type Item,
+  type Listing,
+  type Lock,
+  Repository,
+} from '../../sidecar/src/borg/repository.ts';
 import type { Context } from '../../sidecar/src/lifecycle/context.ts';
 import { Events, type LifecycleEvents } from '../../sidecar/src/lifecycle/events.ts';
-import type { Saver } from '../../sidecar/src/lifecycle/save.ts';
+import { LifecycleHost } from '../../sidecar/src/lifecycle/host.ts';
 import { Termination } from '../../sidecar/src/lifecycle/termination.ts';
 import { WAITS } from '../../sidecar/src/lifecycle/waits.ts';
-import { parseSettings } from '../../sidecar/src/settings/parse.ts';
-import type { Fingerprint } from '../../sidecar/src/volume/fingerprint.ts';
+import { type Environment, parseSettings } from '../../sidecar/src/settings/parse.ts';
+import type { Settings } from '../../sidecar/src/settings.ts';
+import { type Exclude, parseExclude } from '../../sidecar/src/volume/exclude.ts';
 
-/** A context without a repository, a clock or chance. Each wait ends at once, after what the test says happens in it. */
+type During = (life: FakeLifecycle) => void;
+
+export const WHERE = { repository: '/r', host: 'nas', port: 22, login: 'nas' };
+
+/** The default of BACKUP_INTERVAL, and of FINAL_BACKUP_TIMEOUT. */
+export const INTERVAL = 300_000;
+export const NOTHING_SEEN = { prestop: false, sigterm: false };
+export const PRESTOP_SEEN = { prestop: true, sigterm: false };
+export const SIGTERM_SEEN = { prestop: true, sigterm: true };
+export const nothing = () => {};
+export const prestop = ({ termination }: FakeLifecycle) => termination.tellPrestop();
+export const sigterm = ({ termination }: FakeLifecycle) => termination.tellSigterm();
+
+export function failing(reason: Reason, detail?: string): BorgError {
+  return new BorgError(reason, WHERE, detail);
+}
+
+/** A run whose gate is open. */
+export function live(...waits: During[]): FakeLifecycle {
+  const life = new FakeLifecycle({ waits });
+  life.host.setReady();
+  return life;
+}
+
+/** A run after SIGTERM, which had time to save. */
+export function ending(...waits: During[]): FakeLifecycle {
+  const life = live(...waits);
+  life.termination.tellPrestop();
+  life.termination.tellSigterm();
+  return life;
+}
+
+/** The settings of an environment, with the two that every run needs. */
+function settingsOf(env: Environment = {}): Settings {
+  const required = { ARCHIVE_NAME: 'grafana', REPO_BASE: '/repositories' };
+  const { settings, problems } = parseSettings({ ...required, ...env }, 0);
+  if (settings === undefined) {
+    throw new Error(problems.join(' '));
+  }
+  return settings;
+}
+
+/** A context without a clock or chance. Each wait ends at once, after what the test says happens in it. */
 export class FakeLifecycle {
   /** How long was waited, one after the other. */
   readonly waited: number[] = [];
+  /** Whether something ended that wait, rather than its time. */
+  readonly woken: boolean[] = [];
   readonly failures: LifecycleEvents['failure'][0][] = [];
   /** Every state that was reached, and `recovered`. */
   readonly told: string[] = [];
+  readonly repository = new FakeRepository();
   readonly termination: Termination;
   readonly context: Context;
-  readonly #waits: ((termination: Termination) => void)[];
+  readonly host: LifecycleHost;
+  readonly #waits: During[];
 
   /** @param waits what happens in the first wait, the second …; one wait more is an error */
-  constructor(...waits: ((termination: Termination) => void)[]) {
-    this.#waits = waits;
-    const { settings, problems } = parseSettings({ ARCHIVE_NAME: 'grafana', REPO_BASE: '/repositories' }, 0);
-    if (settings === undefined) {
-      throw new Error(problems.join(' '));
-    }
+  constructor({ env = {}, waits = [] }: { env?: Environment; waits?: readonly During[] } = {}) {
+    this.#waits = [...waits];
+    const settings = settingsOf(env);
     const events = new Events();
     events.on('failure', (failure) => this.failures.push(failure));
     events.on('state', ({ to }) => this.told.push(to));
@@ -34,15 +89,18 @@ export class FakeLifecycle {
       waits: WAITS,
       now: () => 0,
     });
+    const exclude: Exclude = parseExclude(settings.EXCLUDE ?? '');
     this.context = {
       settings,
       events,
+      exclude,
       termination: this.termination,
-      repository: undefined as never,
-      exclude: { lines: [], matches: () => false },
+      repository: this.repository,
+      unread: { paths: new Set() },
       self: { uid: 0, gid: 0, canChown: true, canSetAttributes: true, takesAll: false },
       world: {
-        now: () => 0,
+        now: () => 1_800_000_000_000,
+        uptime: () => 1_234,
         random: () => 0.5,
         newId: () => '0123456789abcdef',
         sleep: (milliseconds, ...until) => this.#wait(milliseconds, until),
@@ -52,6 +110,7 @@ export class FakeLifecycle {
         podName: 'grafana-0',
       },
     };
+    this.host = new LifecycleHost(this.context);
   }
 
   async #wait(milliseconds: number, until: readonly AbortSignal[]): Promise<void> {
@@ -63,7 +122,8 @@ export class FakeLifecycle {
     if (happens === undefined) {
       throw new Error(`Nothing happens in the wait of ${milliseconds} ms: ${this.waited.join(', ')}`);
     }
-    happens(this.termination);
+    happens(this);
+    this.woken.push(until.some((signal) => signal.aborted));
   }
 
   [Symbol.dispose](): void {
@@ -71,44 +131,45 @@ export class FakeLifecycle {
   }
 }
 
-/** A saver that always finds a change, until it has been told otherwise. */
-export class FakeSaver {
-  /** The ending of each save that was tried. */
-  readonly saves: { closing: boolean; final: boolean }[] = [];
-  looks = 0;
-  readonly #outcomes: (boolean | Error)[];
-  #unsaved = true;
+/** A repository without borg: each method does what the test says, and nothing else. */
+export class FakeRepository extends Repository {
+  onList = async (_signal: AbortSignal, _lock: Lock): Promise<Listing> => ({
+    repositoryId: 'repo',
+    archives: [],
+  });
+  onCreate = async (_creation: Creation, _signal: AbortSignal): Promise<Created> => ({
+    ...{ repositoryId: 'repo', id: 'id', addedBytes: 0, unread: [], raced: [] },
+  });
+  onDelete = async (_names: readonly string[], _signal: AbortSignal): Promise<void> => {};
+  onInit = async (_encryption: string): Promise<void> => {};
+  onExtract = async (_extraction: Extraction, _signal: AbortSignal, _lock: Lock): Promise<void> => {};
+  onItems = async (_name: string, _signal: AbortSignal, _lock: Lock): Promise<Item[]> => [];
 
-  /** @param outcomes of the first save, the second …: what it answers or throws; `true` afterwards */
-  constructor(...outcomes: (boolean | Error)[]) {
-    this.#outcomes = outcomes;
+  constructor() {
+    super(WHERE, '/not/there', () => Promise.reject(new Error('no borg here')));
   }
 
-  /** As the lifecycle knows it. */
-  get saver(): Saver {
-    return this as unknown as Saver;
+  override init(encryption: 'none' | 'repokey-blake2'): Promise<void> {
+    return this.onInit(encryption);
   }
 
-  changed(): void {
-    this.#unsaved = true;
+  override list(signal: AbortSignal, lock: Lock = {}): Promise<Listing> {
+    return this.onList(signal, lock);
   }
 
-  async look(): Promise<Fingerprint> {
-    this.looks += 1;
-    return { digest: '', files: 0, bytes: 0, unreadable: [] };
+  override create(creation: Creation, signal: AbortSignal): Promise<Created> {
+    return this.onCreate(creation, signal);
   }
 
-  isUnsaved(): boolean {
-    return this.#unsaved;
+  override delete(names: readonly string[], signal: AbortSignal): Promise<void> {
+    return this.onDelete(names, signal);
   }
 
-  async save(_: Fingerprint, ending: { closing: boolean; final: boolean }): Promise<boolean> {
-    this.saves.push(ending);
-    const outcome = this.#outcomes.shift() ?? true;
-    if (outcome instanceof Error) {
-      throw outcome;
-    }
-    this.#unsaved = !outcome;
-    return outcome;
+  override items(name: string, signal: AbortSignal, lock: Lock = {}): Promise<Item[]> {
+    return this.onItems(name, signal, lock);
+  }
+
+  override extract(extraction: Extraction, signal: AbortSignal, lock: Lock = {}): Promise<void> {
+    return this.onExtract(extraction, signal, lock);
   }
 }

@@ -7,4 +7,7 @@ process.exitCode = await run(process.env, 'test', {
   leastAfterSigterm: 1_000,
   prestopPoll: 10,
   progress: 50,
+  handoverPoll: 200,
+  closingBeyondFinal: 1_000,
+  lockBeyondFinal: { least: 0, default: 5_000 },
 });

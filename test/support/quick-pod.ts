@@ -15,6 +15,14 @@ export async function quickPod(options: PodOptions): Promise<Pod> {
   return await Pod.create({ ...options, env: { BACKUP_INTERVAL: '1s', ...options.env } });
 }
 
+/**
+ * The same with the repository mounted: for what does not hang on ssh, which is three quarters of what a borg command
+ * costs here.
+ */
+export async function mountedPod({ env, ...options }: PodOptions): Promise<Pod> {
+  return await quickPod({ ...options, env: { REPO_BASE: options.server.reposDir, ...env } });
+}
+
 /** Waits until the gate is open and the first look after it is over: no change from now on is seen before the next. */
 export async function untilLive(pod: Pod): Promise<void> {
   await pod.event('gate.opened');
@@ -32,6 +40,17 @@ export async function put(pod: Pod, name: string, content: string | Buffer): Pro
   await writeFile(aside, content);
   await chown(aside, uid, gid);
   await rename(aside, join(pod.dataDir, name));
+}
+
+/** The archives that the container says it has saved, one after the other. */
+export function savedBy(pod: Pod): unknown[] {
+  return pod.seen('save.done').map(({ archive }) => archive);
+}
+
+/** Waits until the container's newest archive is saved and what it makes superfluous is deleted: it is at rest. */
+export async function untilTidy(pod: Pod): Promise<void> {
+  await pod.event('save.done');
+  await pod.event('deleted');
 }
 
 /** SIGTERM ends the pod with everything saved and nothing left behind. */

@@ -94,6 +94,10 @@ export function classify({ exitCode, signal, messages, ownDiskFull }: Ending): {
       detail: signal ?? msgids.find((msgid) => msgid.startsWith('Signal.')) ?? `exit code ${exitCode}`,
     };
   }
+  // Borg's cache says it without a message id.
+  if (texts.some((text) => text.includes('Cache is newer than repository'))) {
+    return { reason: 'rolled-back', detail };
+  }
   const denied = lineWith(texts, /\[Errno (?:13|30)\]/);
   if (denied !== undefined) {
     return { reason: 'permission', detail: denied };

@@ -185,7 +185,7 @@ export const EXPLANATIONS: Readonly<Record<Reason, Explanation>> = {
   raced: {
     class: 'transient',
     sentence: ({ repository }, detail) =>
-      `The application replaced files while borg read them, so the newest archive of ${repository} lacks them (${detail}): the volume is saved again.`,
+      `The newest archive of ${repository} lacks entries that were replaced, or became readable or not, while borg read them (${detail}): the volume is saved again.`,
   },
   ended: {
     class: 'transient',

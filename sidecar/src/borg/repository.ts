@@ -8,6 +8,8 @@ interface Archive {
   readonly name: string;
   readonly id: string;
   readonly comment: string;
+  /** When it was made, by its maker's clock: milliseconds since 1970. */
+  readonly time: number;
 }
 
 /** A repository and its archives, as one `borg list` showed them. */
@@ -39,6 +41,11 @@ export interface Creation {
   readonly name: string;
   readonly comment: string;
   readonly directory: string;
+  /**
+   * A text file that only says something: made without Borg's cache, since it has nothing to compare with, and at the
+   * same time as another command.
+   */
+  readonly record?: boolean;
   readonly chunker: string;
   readonly compression: string;
   readonly uploadLimitKibPerSecond: number | undefined;
@@ -76,8 +83,8 @@ export class Repository {
   readonly #environment: () => Promise<BorgEnvironment>;
 
   /**
-   * @param baseDirs holds Borg's base directories: `write` with the cache, `read` for all else, since commands that
-   *   run at the same time disturb one another in a shared one
+   * @param baseDirs holds Borg's base directories: `write` with the cache, `record` for records, `read` for all else,
+   *   since commands that run at the same time disturb one another in a shared one
    * @param environment asked anew for each command, so that a rotated secret is used by the next one
    */
   constructor(where: Where, baseDirs: string, environment: () => Promise<BorgEnvironment>) {
@@ -91,25 +98,27 @@ export class Repository {
     await this.#run('write', ['init', '--encryption', encryption, this.where.repository], { signal });
   }
 
-  /** All archives, with their comments. */
-  async list(signal: AbortSignal): Promise<Listing> {
+  /** All archives, with their comments. `pastLock`: whoever holds the repository's lock. */
+  async list(signal: AbortSignal, lock: Lock = {}): Promise<Listing> {
     const args = ['list', '--json', '--format', '{comment}', this.where.repository];
-    const { output } = await this.#run('read', args, { signal });
+    const { output } = await this.#run('read', args, { signal, lock });
     const { repository, archives } = JSON.parse(output) as {
       repository: { id: string };
-      archives: { name: string; id: string; comment: string }[];
+      archives: { name: string; id: string; comment: string; time: string }[];
     };
     return {
       repositoryId: repository.id,
-      archives: archives.map(({ name, id, comment }) => ({ name, id, comment })),
+      archives: archives.map(({ name, id, comment, time }) => {
+        return { name, id, comment, time: Date.parse(`${time}Z`) };
+      }),
     };
   }
 
   /** The entries of an archive, without the volume's root. */
-  async items(name: string, signal: AbortSignal): Promise<Item[]> {
+  async items(name: string, signal: AbortSignal, lock: Lock = {}): Promise<Item[]> {
     const args = ['list', '--json-lines', '--format', '{size}', this.#archive(name)];
     // Read only when borg has ended well: one that was killed may have written half a line.
-    const { output } = await this.#run('read', args, { signal });
+    const { output } = await this.#run('read', args, { signal, lock });
     const items = output === '' ? [] : output.split('\n').map((line) => JSON.parse(line) as Item);
     return items
       .filter(({ path }) => path !== '.')
@@ -119,9 +128,10 @@ export class Repository {
   }
 
   /** Archives a directory. */
-  async create(creation: Creation, signal: AbortSignal): Promise<Created> {
+  async create(creation: Creation, signal: AbortSignal, lock: Lock = {}): Promise<Created> {
     const args = [
       ...['create', '--json', '--list', '--filter', 'E', '--numeric-ids'],
+      ...(creation.record ? ['--no-cache-sync'] : []),
       ...['--comment', creation.comment, '--chunker-params', creation.chunker],
       ...['--compression', creation.compression, ...withoutAttributes(creation.attributes)],
       ...(creation.uploadLimitKibPerSecond === undefined
@@ -132,9 +142,10 @@ export class Repository {
     ];
     const unread: string[] = [];
     const raced: string[] = [];
-    const outcome = await this.#run('write', args, {
+    const outcome = await this.#run(creation.record ? 'record' : 'write', args, {
       cwd: creation.directory,
       signal,
+      lock,
       onStatus(status, path, msgid) {
         if (status === 'E' && msgid !== 'BackupFileNotFoundError') {
           (msgid === 'BackupRaceConditionError' ? raced : unread).push(path);
@@ -154,8 +165,14 @@ export class Repository {
     };
   }
 
+  /** Deletes archives by their exact names, in one command. One that is not there does not matter. */
+  async delete(names: readonly string[], signal: AbortSignal): Promise<void> {
+    const [first = '', ...more] = names;
+    await this.#run('write', ['delete', this.#archive(first), ...more], { signal });
+  }
+
   /** Extracts an archive into a directory that must be empty. Any warning of borg's is a failure. */
-  async extract(extraction: Extraction, signal: AbortSignal): Promise<void> {
+  async extract(extraction: Extraction, signal: AbortSignal, lock: Lock = {}): Promise<void> {
     const args = [
       ...['extract', '--list', '--numeric-ids', ...withoutAttributes(extraction.attributes)],
       // The root's own owner and mode belong to the pod, and setting them fails under an fsGroup.
@@ -165,6 +182,7 @@ export class Repository {
     const { exitCode, messages } = await this.#run('read', args, {
       cwd: extraction.directory,
       signal,
+      lock,
       onEntry: extraction.onEntry,
     });
     if (exitCode !== 0) {
@@ -175,25 +193,59 @@ export class Repository {
   }
 
   async #run(
-    baseDir: 'read' | 'write',
-    [command, ...args]: readonly string[],
-    options: {
-      signal: AbortSignal;
-      cwd?: string;
-      onEntry?(path: string): void;
-      onStatus?(status: string, path: string, msgid: string | undefined): void;
-    },
+    baseDir: 'read' | 'write' | 'record',
+    [command = '', ...args]: readonly string[],
+    { lock = {}, ...options }: RunOptions,
   ): Promise<BorgOutcome> {
-    return runBorg(
-      { args: [command ?? '', '--log-json', ...args], baseDir: join(this.#baseDirs, baseDir), ...options },
-      this.where,
-      await this.#environment(),
-    );
+    const flags = ['--log-json', ...lockFlags(lock)];
+    const run = async () =>
+      runBorg(
+        { args: [command, ...flags, ...args], baseDir: join(this.#baseDirs, baseDir), ...options },
+        this.where,
+        await this.#environment(),
+      );
+    try {
+      return await run();
+    } catch (error) {
+      // A read that began before another pod's commit can find its own view older than what was noted meanwhile.
+      if (baseDir === 'read' && error instanceof BorgError && error.reason === 'rolled-back') {
+        return await run();
+      }
+      if (lock.past && error instanceof BorgError && ['bug', 'damaged'].includes(error.reason)) {
+        // Another borg may be writing, or compacting, under this one's eyes.
+        throw new BorgError('incomplete', this.where, error.message);
+      }
+      throw error;
+    }
   }
 
   #archive(name: string): string {
     return `${this.where.repository}::${name}`;
   }
+}
+
+interface RunOptions {
+  signal: AbortSignal;
+  lock?: Lock;
+  cwd?: string;
+  onEntry?(path: string): void;
+  onStatus?(status: string, path: string, msgid: string | undefined): void;
+}
+
+/** What to do about the repository's lock. */
+export interface Lock {
+  /** Go past it: only ever for what writes nothing. */
+  readonly past?: boolean | undefined;
+  /** How long to wait for it. */
+  readonly waitMs?: number | undefined;
+}
+
+// A list or a save of another pod is over by then, mostly.
+const LOCK_WAIT_MS = 5_000;
+
+function lockFlags({ past = false, waitMs = LOCK_WAIT_MS }: Lock): string[] {
+  const seconds = Math.ceil(Math.min(Math.max(waitMs, 0), LOCK_WAIT_MS) / 1_000);
+  return past ? ['--bypass-lock'] : ['--lock-wait', String(seconds)];
 }
 
 function withoutAttributes(attributes: boolean): string[] {

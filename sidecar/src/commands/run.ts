@@ -1,8 +1,5 @@
-import { randomBytes } from 'node:crypto';
-import { readFileSync, writeFileSync } from 'node:fs';
-import { hostname } from 'node:os';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { setImmediate, setTimeout } from 'node:timers/promises';
 import { removeCacheLocks } from '../borg/locks.ts';
 import { Repository } from '../borg/repository.ts';
 import type { Context } from '../lifecycle/context.ts';
@@ -14,6 +11,7 @@ import { closeGate } from '../lifecycle/gate.ts';
 import { keepJournal } from '../lifecycle/journal.ts';
 import { Monitor } from '../lifecycle/monitor.ts';
 import { describeSelf, dropPrivileges } from '../lifecycle/privileges.ts';
+import { removeRecords } from '../lifecycle/repository-port.ts';
 import { runLifecycle } from '../lifecycle/run.ts';
 import { Servers } from '../lifecycle/servers.ts';
 import { Termination } from '../lifecycle/termination.ts';
@@ -24,6 +22,7 @@ import { Metrics } from '../server/metrics.ts';
 import { type Environment, parseSettings } from '../settings/parse.ts';
 import { declarations, type Settings } from '../settings.ts';
 import { type Exclude, parseExclude } from '../volume/exclude.ts';
+import { realWorld } from './world.ts';
 
 /** The sidecar: restores the volume, opens the gate, saves until SIGTERM and once more. Resolves with the exit code. */
 export async function run(
@@ -31,7 +30,11 @@ export async function run(
   version: string,
   waits: Waits = WAITS,
 ): Promise<ExitCode> {
-  const { settings, problems, warnings } = parseSettings(environment, process.getuid?.() ?? 0);
+  const { settings, problems, warnings } = parseSettings(
+    environment,
+    process.getuid?.() ?? 0,
+    waits.lockBeyondFinal.least,
+  );
   const { exclude, problem } = readExclude(environment.EXCLUDE);
   const log = await createLog(settings?.LOG_LEVEL ?? 'info', settings?.LOG_FORMAT ?? 'json');
   for (const message of warnings) {
@@ -71,7 +74,7 @@ async function runUntilTold(
   exclude: Exclude,
   surroundings: Surroundings,
 ): Promise<keyof typeof ENDS> {
-  const { now, waits } = surroundings.world;
+  const { uptime: now, waits } = surroundings.world;
   const { STOPPING_FILE: stoppingFile, FINAL_BACKUP_TIMEOUT: finalBackupTimeout } = settings;
   const termination = new Termination({ stoppingFile, finalBackupTimeout, waits, now });
   const onSignal = () => termination.tellSigterm();
@@ -108,6 +111,7 @@ async function runWith(
     await dropPrivileges(settings);
     const baseDirs = join(settings.STATE_DIR, 'borg');
     await removeCacheLocks(baseDirs);
+    await removeRecords(settings.STATE_DIR);
     await credentials.warnOfUncheckedHostKey((message) =>
       events.emit('warning', { name: 'ssh.unchecked', message }),
     );
@@ -121,6 +125,7 @@ async function runWith(
       termination,
       world,
       self: await describeSelf(settings),
+      unread: { paths: new Set() },
     };
     return await runLifecycle(context);
   } finally {
@@ -135,21 +140,6 @@ function readExclude(text: string | undefined): { exclude: Exclude | undefined; 
   } catch (error) {
     return { exclude: undefined, problem: [(error as Error).message] };
   }
-}
-
-function realWorld(environment: Environment, waits: Waits): World {
-  return {
-    now: () => Date.now(),
-    random: () => Math.random(),
-    newId: () => randomBytes(8).toString('hex'),
-    async sleep(milliseconds, ...until) {
-      await setTimeout(milliseconds, undefined, { signal: AbortSignal.any(until) }).catch(() => {});
-    },
-    pause: () => setImmediate(),
-    waits,
-    bootId: readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim(),
-    podName: environment.HOSTNAME || hostname(),
-  };
 }
 
 function fail(

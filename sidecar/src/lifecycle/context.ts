@@ -15,4 +15,10 @@ export interface Context {
   readonly termination: Termination;
   readonly world: World;
   readonly self: Self;
+  /** Entries that borg could not read although the walk had thought so: noted by a save, counted by the next look. */
+  readonly unread: Unread;
+}
+
+interface Unread {
+  paths: ReadonlySet<string>;
 }

@@ -1,51 +1,44 @@
 import { EventEmitter } from 'node:events';
+import type { LineageEvents } from '../lineage/events.ts';
+import type { Activity } from '../lineage/ports.ts';
 import type { Failure } from './failure.ts';
 
 /**
- * `starting`: the volume is looked at. `waiting`: a failure that may pass is waited out. `restoring`: an archive is
- * extracted. `live`: the application may run. `saving`: an archive is being made. `stopping`: after SIGTERM.
- * `stopped`: the end.
+ * `starting`: the volume and the order are looked at. `waiting`: a failure that may pass, or an older writer's end, is
+ * waited for. `restoring`: an archive is extracted. `live`: the application may run. `saving`: an archive is being made.
+ * `fenced`: the application may run, and a newer writer has taken over. `stopping`: after SIGTERM. `stopped`: the end.
  */
-export type State = 'starting' | 'waiting' | 'restoring' | 'live' | 'saving' | 'stopping' | 'stopped';
-
-export const STATES: readonly State[] = [
+export const STATES = [
   'starting',
   'waiting',
   'restoring',
   'live',
   'saving',
+  'fenced',
   'stopping',
   'stopped',
-];
+] as const;
+
+export type State = (typeof STATES)[number];
 
 /** What happens in a run, for whoever watches: log, metrics and status. Nothing is steered through it. */
-export interface LifecycleEvents {
+export interface LifecycleEvents extends LineageEvents {
   /** The state changed. */
   state: [{ from: State; to: State }];
   /** Something that a person should know and that stops nothing. */
   warning: [{ name: string; message: string }];
-  /** The repository answered for the first time, or again. */
-  repository: [{ id: string; archives: number }];
-  /** The writer of this volume is known. */
-  writer: [{ writer: string }];
   /** An archive is going to be extracted. */
   'restore.started': [{ archive: string; bytes: number | undefined }];
   /** Entries extracted so far; `of` is known once the archive's listing is there. */
   'restore.progress': [{ entries: number; of: number | undefined }];
-  /** The volume is what the archive holds, and on disk. */
+  /** The volume is what the archive holds. */
   'restore.done': [{ archive: string; entries: number; bytes: number; seconds: number }];
   /** There is nothing to restore. */
   'restore.empty': [Record<string, never>];
   /** The application may run from now on. */
   'gate.opened': [Record<string, never>];
-  /** The volume was looked at. */
-  looked: [{ files: number; bytes: number; unreadable: readonly string[]; unsaved: boolean }];
-  /** An archive is going to be made. */
-  'save.started': [{ archive: string; final: boolean; files: number; bytes: number }];
-  /** An archive was made and is confirmed. */
-  'save.done': [{ archive: string; final: boolean; partial: boolean; addedBytes: number; seconds: number }];
   /** Something failed; `retryInMs` is when it is tried again. */
-  failure: [Failure & { activity: 'start' | 'save' | 'final save'; retryInMs: number | undefined }];
+  failure: [Failure & { activity: Activity; retryInMs: number | undefined }];
   /** What failed before works again. */
   recovered: [Record<string, never>];
   /** The pod's termination has begun. */

@@ -8,6 +8,8 @@ export const EXIT = {
   settings: 2,
   /** The repository or its credentials need a person; only before the application started. */
   person: 3,
+  /** Fenced, and the fork could not be saved. */
+  fenced: 4,
 } as const;
 
 export type ExitCode = (typeof EXIT)[keyof typeof EXIT];

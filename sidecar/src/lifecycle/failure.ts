@@ -1,5 +1,6 @@
 import { BorgError } from '../borg/error.ts';
 import { type FailureClass, ownDiskFull } from '../borg/reasons.ts';
+import { NameTaken, Refusal } from '../lineage/refusal.ts';
 import { CredentialError } from '../ssh/error.ts';
 import { VolumeError } from '../volume/contents.ts';
 import { MarkerError } from '../volume/marker.ts';
@@ -11,17 +12,6 @@ export interface Failure {
   readonly class: FailureClass;
   /** One sentence. */
   readonly message: string;
-}
-
-/** The volume or the repository is not what it was: this program must not go on by itself. */
-export class Refusal extends Error {
-  override readonly name = 'Refusal';
-  readonly reason: string;
-
-  constructor(reason: string, message: string) {
-    super(message);
-    this.reason = reason;
-  }
 }
 
 /** What an error means; whatever nobody foresaw is a bug. */
@@ -38,6 +28,9 @@ export function describeFailure(error: unknown): Failure {
       class: 'person',
       message: error.message,
     };
+  }
+  if (error instanceof NameTaken) {
+    return { reason: 'archive-exists', class: 'transient', message: error.message };
   }
   if (error instanceof VolumeError) {
     return { reason: 'volume', class: 'person', message: error.message };

@@ -1,5 +1,6 @@
 import type { Logger } from '../log.ts';
 import type { Events, LifecycleEvents } from './events.ts';
+import { describeFailure } from './failure.ts';
 
 type Lines = { [Name in keyof LifecycleEvents]: (log: Logger, event: LifecycleEvents[Name][0]) => void };
 
@@ -7,10 +8,87 @@ type Lines = { [Name in keyof LifecycleEvents]: (log: Logger, event: LifecycleEv
 const LINES: Lines = {
   state: (log, { from, to }) => log.debug({ event: 'state', from, state: to }, `${from} → ${to}`),
   warning: (log, { name, message }) => log.warn({ event: name }, message),
-  repository: (log, { id, archives }) =>
+  listed: (log, { id, archives, head }) =>
     log.debug(
-      { event: 'repository', repositoryId: id, archives },
+      { event: 'listed', repositoryId: id, archives, head: head?.archive },
       `The repository ${id} holds ${archives} archives.`,
+    ),
+  'handover.waiting': (log, { archive, writer, pod, closing, forMs }) =>
+    log.info(
+      { event: 'handover.waiting', archive, writer, pod, closing, forMs },
+      `The newest archive ${archive} is of the pod ${pod}, which ${closing ? 'is ending' : 'may still be running'}: its final archive is waited for, ${seconds(forMs)} s at most.`,
+    ),
+  claimed: (log, { archive, late }) =>
+    log.info({ event: 'claimed', archive, late }, `This writer has taken over with ${archive}.`),
+  'claim.lost': (log, { archive, to }) =>
+    log.warn(
+      { event: 'claim.lost', archive, to: to?.archive },
+      `The claim ${archive} came too late${to ? `: ${to.archive} of the pod ${to.pod} was faster` : ''}. The start begins anew.`,
+    ),
+  unclaimed: (log, { why, lockedForMs }) =>
+    log.error(
+      { event: 'unclaimed', why, lockedForMs },
+      `${why === 'full' ? "The server's disk is full" : `The repository has been locked for ${seconds(lockedForMs)} s`}: the newest archive that can be read is restored all the same. Nothing is saved until ${why === 'full' ? 'there is space' : 'the lock is gone'}; what an older pod still saves is kept and named.`,
+    ),
+  held: (log, { archives }) =>
+    log.error(
+      { event: 'held', archives },
+      `Newer data of another pod was found after this one had started without it: ${archives.join(', ')}. It is kept; restore it with RESTORE_ARCHIVE if it is the one to go on from.`,
+    ),
+  requested: (log, { archive, restored }) =>
+    log.info(
+      { event: 'requested', archive, restored },
+      `${restored} is restored as asked for, and saved as ${archive}: the request is done and is ignored from now on.`,
+    ),
+  'number.taken': (log, { archive }) =>
+    log.warn(
+      { event: 'number.taken', archive },
+      `The name ${archive} is taken by an archive that this program did not make: the next number is used.`,
+    ),
+  'marker.restored': (log) =>
+    log.warn(
+      { event: 'marker.restored' },
+      'The marker in the volume was deleted, probably by the application when it cleaned up: it is back.',
+    ),
+  'marker.failed': (log, { error }) =>
+    log.warn(
+      { event: 'marker.failed', reason: describeFailure(error).reason },
+      `The marker in the volume can't be written, and nothing depends on it while this container runs. ${describeFailure(error).message}`,
+    ),
+  guarded: (log, { archive, against, partial }) =>
+    log.error(
+      { event: 'guarded', archive, against, partial },
+      `${archive} ${partial ? 'lacks entries that could not be read' : 'holds much less than the one before'}: from now on no archive is deleted${against === '0' ? '' : `, so that what it lacks stays in number ${against} and older`}.`,
+    ),
+  closed: (log, { archive, final }) =>
+    log.info(
+      { event: 'closed', archive, final },
+      final ? `Nothing is left to save: ${archive} says so.` : `${archive} says that this pod is ending.`,
+    ),
+  'close.failed': (log, { error }) =>
+    log.warn(
+      { event: 'close.failed', reason: describeFailure(error).reason },
+      `Everything is saved, but the archive that says so could not be made: the next pod may wait for nothing. ${describeFailure(error).message}`,
+    ),
+  fenced: (log, { by }) =>
+    log.error(
+      { event: 'fenced', by: by?.archive, writer: by?.writer, pod: by?.pod },
+      `Another pod has taken over${by ? `: ${by.pod}, with ${by.archive}` : ''}. The application here goes on, and what it changes is saved as forks, outside the order: end this pod, or make one of its forks the newest with "borg-volume-sync promote".`,
+    ),
+  'fork.done': (log, { archive, final, addedBytes, seconds }) =>
+    log.warn(
+      { event: 'fork.done', archive, final, addedBytes, seconds },
+      `Saved the fork ${archive} in ${seconds} s; no later pod restores it by itself.`,
+    ),
+  deleted: (log, { archives }) =>
+    log.info(
+      { event: 'deleted', archives },
+      `Deleted archives that are not needed any more: ${some(archives)}.`,
+    ),
+  'delete.failed': (log, { error }) =>
+    log.warn(
+      { event: 'delete.failed', reason: describeFailure(error).reason },
+      `Archives that are not needed any more could not be deleted; it is tried after the next save. ${describeFailure(error).message}`,
     ),
   writer: (log, { writer }) =>
     log.info({ event: 'writer', writer }, `The writer of this volume is ${writer}.`),
@@ -78,6 +156,10 @@ const MOST_NAMED = 20;
 
 function keep<Name extends keyof LifecycleEvents>(events: Events, log: Logger, name: Name): void {
   events.observe(name, (event) => LINES[name](log, event));
+}
+
+function seconds(milliseconds: number): number {
+  return Math.ceil(milliseconds / 1_000);
 }
 
 function some(names: readonly string[]): string {

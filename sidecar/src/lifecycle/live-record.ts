@@ -1,6 +1,6 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Marker } from '../volume/marker.ts';
+import { type Marker, parseMarker } from '../lineage/marker.ts';
 
 /** That the application may have run on a volume, remembered beside the volume. */
 export interface LiveRecord {
@@ -21,7 +21,8 @@ export async function recordLive(stateDir: string, record: LiveRecord): Promise<
 export async function readLiveRecord(stateDir: string, bootId: string): Promise<LiveRecord | undefined> {
   try {
     const record = JSON.parse(await readFile(join(stateDir, FILE), 'utf8')) as LiveRecord;
-    return record.bootId === bootId ? record : undefined;
+    const marker = parseMarker(record.marker);
+    return record.bootId === bootId && marker ? { bootId, marker } : undefined;
   } catch {
     return undefined;
   }

@@ -22,6 +22,7 @@ export class Monitor {
     this.#showState('starting');
     this.#watchStart(events);
     this.#watchSaves(events);
+    this.#watchFence(events);
     this.#watchFailures(events);
   }
 
@@ -42,7 +43,9 @@ export class Monitor {
   #watchStart(events: Events): void {
     events.on('state', ({ to }) => this.#showState(to));
     events.on('writer', ({ writer }) => this.#show({ writer }));
-    events.on('repository', ({ id }) => this.#show({ repositoryId: id }));
+    events.on('listed', ({ id, head, forks, held, strays }) => {
+      this.#show({ repositoryId: id, head, forks, held, strays });
+    });
     events.on('restore.progress', (restoring) => this.#show({ restoring }));
     events.on('restore.done', ({ archive, seconds }) => {
       this.#show({ restored: archive, restoring: undefined });
@@ -72,6 +75,19 @@ export class Monitor {
       this.#metrics.add('added_bytes_total', addedBytes);
       this.#showUnsaved(undefined);
       this.#showSuccess();
+    });
+  }
+
+  #watchFence(events: Events): void {
+    events.on('unclaimed', () => this.#show({ claimed: false, waitingFor: undefined }));
+    events.on('claimed', () => this.#show({ claimed: true, waitingFor: undefined }));
+    events.on('handover.waiting', (waitingFor) => this.#show({ waitingFor }));
+    events.on('fenced', ({ by }) => this.#show({ fencedBy: by }));
+    events.on('fork.done', ({ archive, addedBytes, seconds }) => {
+      this.#show({ lastArchive: archive });
+      this.#metrics.set('save_duration_seconds', seconds);
+      this.#metrics.add('added_bytes_total', addedBytes);
+      this.#showUnsaved(undefined);
     });
   }
 
@@ -116,6 +132,13 @@ const NOTHING_YET: Omit<Status, 'set' | 'version' | 'repository'> = {
   ready: false,
   repositoryId: undefined,
   writer: undefined,
+  claimed: undefined,
+  head: undefined,
+  waitingFor: undefined,
+  fencedBy: undefined,
+  forks: [],
+  held: [],
+  strays: [],
   restored: undefined,
   restoring: undefined,
   lastArchive: undefined,

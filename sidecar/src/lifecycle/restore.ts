@@ -1,105 +1,24 @@
 import { BorgError } from '../borg/error.ts';
-import type { Item, Listing } from '../borg/repository.ts';
-import { NO_PARENT } from '../lineage/comment.ts';
-import { findObstacle, type Newest, type Order, readOrder } from '../lineage/order.ts';
-import { flush, freeBytes, takeOwnership, wipe } from '../volume/contents.ts';
+import type { Item, Lock } from '../borg/repository.ts';
+import type { Newest } from '../lineage/order.ts';
+import { Refusal } from '../lineage/refusal.ts';
+import { freeBytes, takeOwnership } from '../volume/contents.ts';
 import { findDifferences } from '../volume/listing.ts';
-import { type Marker, readMarker, writeMarker } from '../volume/marker.ts';
 import { decideOwners, type Owners } from '../volume/owners.ts';
 import { RESERVED } from '../volume/reserved.ts';
 import type { Context } from './context.ts';
-import { EXIT, Fatal } from './exit.ts';
-import { Refusal } from './failure.ts';
-import { checkRepositoryId } from './repository-id.ts';
 
-/** What a volume descends from. */
-export type Origin = Pick<Marker, 'repo' | 'base' | 'chunker' | 'legacy'>;
+/** What a restore works with; `DATA_DIR` says where to. */
+export type Restoring = Pick<Context, 'settings' | 'repository' | 'events' | 'self' | 'world'>;
 
-/** Fills the volume with the newest archive of the set. One attempt: whatever fails, the next one begins anew. */
-export async function restoreVolume(context: Context, writer: string): Promise<Origin> {
-  const { settings, events, termination } = context;
-  // An earlier attempt may have filled the disk: nothing is written to it before the volume is wiped.
-  if ((await readMarker(settings.DATA_DIR))?.state !== 'restoring') {
-    await writeMarker(settings.DATA_DIR, { state: 'restoring', writer, ...NO_ORIGIN });
-  }
-  events.setState('starting');
-  const { listing, order } = await readRepository(context);
-  await wipe(settings.DATA_DIR, termination.sigterm);
-  if (order.newest === undefined) {
-    startEmpty(context);
-  } else {
-    events.setState('restoring');
-    await restoreArchive(context, order.newest);
-  }
-  await flush(settings.DATA_DIR);
-  return originOf(listing, order);
+/** How an archive is read. */
+export interface Reading {
+  readonly signal: AbortSignal;
+  readonly lock?: Lock;
 }
 
-/** Keeps the files of a volume that no archive stands against. */
-export async function adoptVolume(context: Context): Promise<Origin> {
-  const { listing, order } = await readRepository(context);
-  if (order.newest !== undefined) {
-    throw new Refusal(
-      'volume-not-empty',
-      `The volume ${context.settings.DATA_DIR} has files and the set has the archive ${order.newest.archive.name}: with ON_NONEMPTY_VOLUME=adopt only one of them may exist. Empty the volume to restore the archive, or choose another ARCHIVE_NAME.`,
-    );
-  }
-  return originOf(listing, order);
-}
-
-const NO_ORIGIN: Origin = { repo: undefined, base: NO_PARENT, chunker: undefined, legacy: 0 };
-
-function originOf(listing: Listing, { newest, legacy }: Order): Origin {
-  const base = newest?.kind === 'data' ? { sequence: newest.comment.seq, id: newest.archive.id } : NO_PARENT;
-  const chunker = newest?.kind === 'data' ? newest.comment.chunker : undefined;
-  return { repo: listing.repositoryId, base, chunker, legacy };
-}
-
-async function readRepository(context: Context): Promise<{ listing: Listing; order: Order }> {
-  const { settings, events } = context;
-  const listing = await listOrInit(context);
-  events.emit('repository', { id: listing.repositoryId, archives: listing.archives.length });
-  checkRepositoryId(listing.repositoryId, settings.REPOSITORY_ID);
-  const order = readOrder(settings.ARCHIVE_NAME, listing.archives);
-  if (order.newest !== undefined && order.foreign.length > 0) {
-    const message = `The repository holds archives that this version did not make and passes over: ${order.foreign.slice(0, 5).join(', ')}. If one of them is newer than ${order.newest.archive.name}, look at it before the application goes on.`;
-    events.emit('warning', { name: 'foreign-archives', message });
-  }
-  const obstacle = findObstacle(settings.ARCHIVE_NAME, order);
-  if (obstacle !== undefined) {
-    throw new Refusal('foreign-archives', obstacle);
-  }
-  return { listing, order };
-}
-
-async function listOrInit({ repository, settings, termination, events }: Context): Promise<Listing> {
-  try {
-    return await repository.list(termination.sigterm);
-  } catch (error) {
-    if (!(settings.INIT_REPOSITORY && error instanceof BorgError && error.reason === 'repository-missing')) {
-      throw error;
-    }
-    const { BORG_PASSPHRASE, BORG_PASSPHRASE_FILE, BORG_PASSCOMMAND } = settings;
-    const encrypted = (BORG_PASSPHRASE ?? BORG_PASSPHRASE_FILE ?? BORG_PASSCOMMAND) !== undefined;
-    await repository.init(encrypted ? 'repokey-blake2' : 'none', termination.sigterm);
-    const message = `The repository ${repository.where.repository} was missing and is made. ${encrypted ? 'Keep its passphrase and what "borg key export" prints: without them nobody reads the archives. Now remove INIT_REPOSITORY and pin REPOSITORY_ID.' : 'It is not encrypted.'}`;
-    events.emit('warning', { name: 'repository.created', message });
-    return await repository.list(termination.sigterm);
-  }
-}
-
-function startEmpty({ settings, events }: Context): void {
-  if (settings.ON_EMPTY_REPOSITORY === 'fail') {
-    throw new Fatal(
-      EXIT.person,
-      'empty-repository',
-      `The set "${settings.ARCHIVE_NAME}" has no archive and ON_EMPTY_REPOSITORY is "fail": correct ARCHIVE_NAME or REPO_BASE, or set it to "start" for the first start.`,
-    );
-  }
-  events.emit('restore.empty', {});
-}
-
-async function restoreArchive(context: Context, newest: Newest): Promise<void> {
+/** Extracts an archive into the empty volume, and compares the two. Whatever fails, the next attempt begins anew. */
+export async function restoreArchive(context: Restoring, newest: Newest, how: Reading): Promise<void> {
   const { settings, events, world } = context;
   const { name } = newest.archive;
   const began = world.now();
@@ -111,7 +30,7 @@ async function restoreArchive(context: Context, newest: Newest): Promise<void> {
   }
   await checkSpace(settings.DATA_DIR, name, bytes);
   events.emit('restore.started', { archive: name, bytes });
-  const { items, owners } = await extractAndList(context, name);
+  const { items, owners } = await extractAndList(context, name, how);
   await settleOwners(context, owners);
   await verify(context, name, items, owners);
   events.emit('restore.done', {
@@ -133,13 +52,17 @@ async function checkSpace(volume: string, archive: string, bytes: number | undef
 }
 
 /** Extracts an archive while its listing is fetched; whichever fails ends the other. */
-async function extractAndList(context: Context, name: string): Promise<{ items: Item[]; owners: Owners }> {
-  const { settings, repository, events, termination, self, world } = context;
+async function extractAndList(
+  context: Restoring,
+  name: string,
+  { signal: until, lock }: Reading,
+): Promise<{ items: Item[]; owners: Owners }> {
+  const { settings, repository, events, self, world } = context;
   const failed = new AbortController();
-  const signal = AbortSignal.any([termination.sigterm, failed.signal]);
+  const signal = AbortSignal.any([until, failed.signal]);
   const progress = { entries: 0, of: undefined as number | undefined };
   const timer = setInterval(() => events.emit('restore.progress', { ...progress }), world.waits.progress);
-  const listing = repository.items(name, signal).then((all) => {
+  const listing = repository.items(name, signal, lock).then((all) => {
     const items = all.filter(
       ({ path }) => !RESERVED.some((ours) => path === ours || path.startsWith(`${ours}/`)),
     );
@@ -157,6 +80,7 @@ async function extractAndList(context: Context, name: string): Promise<{ items: 
       },
     },
     signal,
+    lock,
   );
   try {
     const [result] = await Promise.all([listing, extraction]);
@@ -170,7 +94,7 @@ async function extractAndList(context: Context, name: string): Promise<{ items: 
   }
 }
 
-function allowedOwners({ self, events }: Context, name: string, items: readonly Item[]): Owners {
+function allowedOwners({ self, events }: Restoring, name: string, items: readonly Item[]): Owners {
   const owners = decideOwners(items, self);
   const others = 'others' in owners ? owners.others.join(', ') : '';
   if (owners.kind === 'refused') {
@@ -186,14 +110,19 @@ function allowedOwners({ self, events }: Context, name: string, items: readonly 
   return owners;
 }
 
-async function settleOwners({ settings, self }: Context, owners: Owners): Promise<void> {
+async function settleOwners({ settings, self }: Restoring, owners: Owners): Promise<void> {
   // Root restores every owner as archived; where all is to be its own, it takes the files afterwards.
   if (owners.kind === 'own' && self.canChown) {
     await takeOwnership(settings.DATA_DIR, self);
   }
 }
 
-async function verify(context: Context, name: string, items: readonly Item[], owners: Owners): Promise<void> {
+async function verify(
+  context: Restoring,
+  name: string,
+  items: readonly Item[],
+  owners: Owners,
+): Promise<void> {
   const { settings, self, world, repository } = context;
   const damaged = items.filter(({ healthy }) => !healthy).map(({ path }) => path);
   if (damaged.length > 0) {

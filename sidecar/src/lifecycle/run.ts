@@ -1,10 +1,13 @@
 import { rm } from 'node:fs/promises';
+import { runWriter } from '../lineage/run.ts';
+import { start } from '../lineage/start.ts';
+import { TABLE } from '../lineage/table.ts';
 import type { Context } from './context.ts';
-import { checkGate, openGate } from './gate.ts';
-import { liveUntilSigterm } from './live.ts';
-import { recordLive } from './live-record.ts';
-import { Saver } from './save.ts';
-import { type Started, startVolume } from './start.ts';
+import { checkGate } from './gate.ts';
+import { LifecycleHost } from './host.ts';
+import { BorgRepositoryPort } from './repository-port.ts';
+import { rulesOf } from './rules.ts';
+import { DirectoryVolumePort } from './volume-port.ts';
 
 /**
  * One life of the sidecar's container, from the first look at the volume to the last save. Throws `Fatal` where that
@@ -13,19 +16,21 @@ import { type Started, startVolume } from './start.ts';
  * @returns when SIGTERM has come: whether the volume was ready and is saved, or there was nothing to save yet
  */
 export async function runLifecycle(context: Context): Promise<'saved' | 'never-ready'> {
-  const { settings, events, termination } = context;
+  const { settings, events, termination, world } = context;
   onAbort(termination.prestop, () => events.emit('prestop', {}));
   onAbort(termination.sigterm, () => events.emit('sigterm', {}));
+  const host = new LifecycleHost(context);
   try {
     await checkGate(settings);
-    const started = await startVolume(context);
-    const saver = await Saver.begin(context, started);
-    if (!termination.sigterm.aborted) {
-      await openTheGate(context, started);
-    } else if (started.saved) {
-      return 'never-ready';
-    }
-    await liveUntilSigterm(context, saver);
+    const { writer, phase } = await start({
+      rules: rulesOf(settings, world),
+      repository: new BorgRepositoryPort(context, host),
+      volume: new DirectoryVolumePort(context, host),
+      host,
+      table: TABLE,
+    });
+    onAbort(termination.sigterm, () => events.setState('stopping'));
+    await runWriter(writer, phase);
     return 'saved';
   } catch (error) {
     if (error !== termination.sigterm.reason) {
@@ -36,13 +41,6 @@ export async function runLifecycle(context: Context): Promise<'saved' | 'never-r
     await rm(settings.READY_FILE, { force: true });
     events.setState('stopped');
   }
-}
-
-async function openTheGate({ settings, events, world }: Context, { marker }: Started): Promise<void> {
-  await recordLive(settings.STATE_DIR, { bootId: world.bootId, marker });
-  await openGate(settings);
-  events.setState('live');
-  events.emit('gate.opened', {});
 }
 
 function onAbort(signal: AbortSignal, act: () => void): void {

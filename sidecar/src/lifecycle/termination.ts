@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
+import { Refusal } from '../lineage/refusal.ts';
 import type { Milliseconds } from '../settings/kinds.ts';
-import { Refusal } from './failure.ts';
 import type { Waits } from './waits.ts';
 
 /** What the termination of a pod is told by, and when. */

@@ -1,3 +1,4 @@
+import { LEAST_BEYOND_FINAL } from '../settings/conflicts.ts';
 import type { Milliseconds } from '../settings/kinds.ts';
 
 /** The waits that no setting names: one object, so that a test of them takes seconds. */
@@ -11,6 +12,12 @@ export interface Waits {
   readonly prestopPoll: Milliseconds;
   /** How often a restore says how far it is. */
   readonly progress: Milliseconds;
+  /** How often, about, a waiting start looks for the older writer's final archive. */
+  readonly handoverPoll: Milliseconds;
+  /** How much longer than FINAL_BACKUP_TIMEOUT a writer that says it is closing is waited for. */
+  readonly closingBeyondFinal: Milliseconds;
+  /** The same of LOCK_TIMEOUT: at the least, and where it is not set. */
+  readonly lockBeyondFinal: { readonly least: Milliseconds; readonly default: Milliseconds };
 }
 
 export const WAITS: Waits = {
@@ -19,6 +26,9 @@ export const WAITS: Waits = {
   leastAfterSigterm: 30_000,
   prestopPoll: 500,
   progress: 5_000,
+  handoverPoll: 1_000,
+  closingBeyondFinal: 60_000,
+  lockBeyondFinal: { least: LEAST_BEYOND_FINAL, default: 90_000 },
 };
 
 /** How long to wait after the given number of failures in a row: doubling, with full jitter. */

@@ -5,6 +5,8 @@ import type { Waits } from './waits.ts';
 export interface World {
   /** Milliseconds since 1970. */
   now(): number;
+  /** Milliseconds since the boot of the node, which no change of its clock touches. */
+  uptime(): number;
   /** From 0 to below 1. */
   random(): number;
   /** 16 random hexadecimal digits. */

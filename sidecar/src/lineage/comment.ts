@@ -12,6 +12,8 @@ export interface Comment {
   readonly parent: Parent;
   /** One pod's lifetime with its volume: 16 hexadecimal digits. */
   readonly writer: string;
+  /** The number of this writer's claim: what began after it is newer, also once the claim is deleted; 0 if unknown. */
+  readonly claim: number;
   /** One attempt to create an archive: 16 hexadecimal digits. */
   readonly try: string;
   readonly pod: string;
@@ -67,6 +69,7 @@ export function writeComment(comment: Comment): string {
     seq: String(comment.seq),
     parent: `${comment.parent.sequence}:${comment.parent.id}`,
     writer: comment.writer,
+    claim: String(comment.claim),
     try: comment.try,
     pod: encode(comment.pod),
     final: bit(comment.final),
@@ -113,6 +116,7 @@ export function readComment(text: string): Comment | undefined {
     seq: number('seq'),
     parent: { sequence: Number(parent[1]), id: parent[2] ?? '-' },
     writer: field('writer'),
+    claim: number('claim'),
     try: field('try'),
     pod: decode(field('pod')),
     final: flag('final'),

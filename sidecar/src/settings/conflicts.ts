@@ -1,8 +1,22 @@
 import type { Settings } from '../settings.ts';
+import { formatDuration, type Milliseconds } from './kinds.ts';
 
-/** Settings that are fine one by one and not together, a sentence each. */
-export function findConflicts(settings: Partial<Settings>, ownUid: number): string[] {
+/** A final save may hold the lock for its own time and a minute: DESIGN 4.1, and schedule 9 of the order. */
+export const LEAST_BEYOND_FINAL: Milliseconds = 60_000;
+
+/**
+ * Settings that are fine one by one and not together, a sentence each.
+ *
+ * @param leastBeyondFinal how much longer than the last save a start waits for a lock, at the least
+ */
+export function findConflicts(
+  settings: Partial<Settings>,
+  ownUid: number,
+  leastBeyondFinal = LEAST_BEYOND_FINAL,
+): string[] {
   return [
+    ...lockOutlastsFinalSave(settings, leastBeyondFinal),
+    ...oneRequest(settings),
     ...onePassphrase(settings),
     ...ownerIsReachable(settings, ownUid),
     ...pinnedRepositoryExists(settings),
@@ -34,6 +48,24 @@ function pinnedRepositoryExists({ INIT_REPOSITORY, REPOSITORY_ID }: Partial<Sett
     ? [
         'INIT_REPOSITORY and REPOSITORY_ID exclude one another: a repository whose id is known exists already.',
       ]
+    : [];
+}
+
+function lockOutlastsFinalSave(
+  { LOCK_TIMEOUT, FINAL_BACKUP_TIMEOUT }: Partial<Settings>,
+  leastBeyondFinal: Milliseconds,
+): string[] {
+  const least = (FINAL_BACKUP_TIMEOUT ?? 0) + leastBeyondFinal;
+  return LOCK_TIMEOUT !== undefined && LOCK_TIMEOUT < least
+    ? [
+        `LOCK_TIMEOUT is ${formatDuration(LOCK_TIMEOUT)}, but a last save may hold the lock for FINAL_BACKUP_TIMEOUT + ${formatDuration(leastBeyondFinal)}: set it to ${formatDuration(least)} or more, or remove it.`,
+      ]
+    : [];
+}
+
+function oneRequest({ RESTORE_ARCHIVE, RESTORE_AT }: Partial<Settings>): string[] {
+  return RESTORE_ARCHIVE !== undefined && RESTORE_AT !== undefined
+    ? ['RESTORE_ARCHIVE and RESTORE_AT exclude one another: set one of them.']
     : [];
 }
 

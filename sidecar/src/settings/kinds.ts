@@ -94,3 +94,26 @@ export const absolutePath: Kind<string> = {
 export function pattern(expects: string, expression: RegExp): Kind<string> {
   return { expects, parse: (text) => (expression.test(text) ? text : undefined) };
 }
+
+/** A share, such as `50%`, as a number from 0 to 1. */
+export const percentage: Kind<number> = {
+  expects: 'a percentage from 0% to 100%',
+  parse(text) {
+    const share = /^\d{1,3}%$/.test(text) ? Number(text.slice(0, -1)) / 100 : Number.NaN;
+    return share <= 1 ? share : undefined;
+  },
+};
+
+/** A point in time in ISO 8601, as milliseconds since 1970. */
+export const moment: Kind<number> = {
+  expects: 'a time with its zone, such as 2026-11-23T21:30:00Z',
+  parse(text) {
+    const [, year, month, day] = MOMENT.exec(text) ?? [];
+    // Date.parse takes the 31st of February for the 3rd of March.
+    const daysOfMonth = new Date(Date.UTC(Number(year), Number(month), 0)).getUTCDate();
+    const milliseconds = Number(day) <= daysOfMonth ? Date.parse(text) : Number.NaN;
+    return Number.isNaN(milliseconds) ? undefined : milliseconds;
+  },
+};
+
+const MOMENT = /^(\d{4})-(\d{2})-(\d{2})T\d{2}:\d{2}(?::\d{2}(?:\.\d{1,3})?)?(?:Z|[+-]\d{2}:\d{2})$/;

@@ -8,6 +8,7 @@ import {
   type Settings,
 } from '../settings.ts';
 import { findConflicts } from './conflicts.ts';
+import type { Milliseconds } from './kinds.ts';
 
 /** The variables of an environment. */
 export type Environment = Readonly<Record<string, string | undefined>>;
@@ -27,8 +28,13 @@ const names = Object.keys(declarations) as SettingName[];
  * Reads all settings from an environment. An empty variable counts as a missing one.
  *
  * @param ownUid the user that the program runs as
+ * @param leastBeyondFinal see `findConflicts`
  */
-export function parseSettings(environment: Environment, ownUid: number): Parsed {
+export function parseSettings(
+  environment: Environment,
+  ownUid: number,
+  leastBeyondFinal?: Milliseconds,
+): Parsed {
   const problems: string[] = [];
   const values: Record<string, unknown> = {};
   for (const name of names) {
@@ -47,11 +53,11 @@ export function parseSettings(environment: Environment, ownUid: number): Parsed 
     problems.push(`${name} is set, but this version does not act on it yet: remove it.`);
   }
   const settings = { ...values, passedOn: passedOnVariables(environment) } as Settings;
-  problems.push(...findConflicts(settings, ownUid));
+  problems.push(...findConflicts(settings, ownUid, leastBeyondFinal));
   return {
     settings: problems.length === 0 ? settings : undefined,
     problems,
-    warnings: findWarnings(environment),
+    warnings: [...findWarnings(environment), ...ignoredFlags(settings)],
   };
 }
 
@@ -84,9 +90,6 @@ function passedOnVariables(environment: Environment): Record<string, string> {
 
 function findWarnings(environment: Environment): string[] {
   const warnings: string[] = [];
-  if (environment.PRUNE_FLAGS) {
-    warnings.push('PRUNE_FLAGS is set, but this version prunes nothing yet: every archive is kept.');
-  }
   for (const name of Object.keys(environment)) {
     if (names.some((known) => known === name) && isServiceLink(environment[name])) {
       warnings.push(`${name} is "${environment[name]}", which Kubernetes sets for a Service: it is ignored.`);
@@ -97,6 +100,13 @@ function findWarnings(environment: Environment): string[] {
     }
   }
   return warnings;
+}
+
+function ignoredFlags({ PRUNE_FLAGS }: Partial<Settings>): string[] {
+  const ignored = PRUNE_FLAGS === undefined || PRUNE_FLAGS === 'none' ? [] : PRUNE_FLAGS.ignored;
+  return ignored.length > 0
+    ? [`PRUNE_FLAGS has ${ignored.join(', ')}, which only change what borg prints: they are ignored.`]
+    : [];
 }
 
 // Two letters off is a slip; in a short name that would be another word.

@@ -2,22 +2,6 @@ import { chmod, mkdir, open, readFile, rename } from 'node:fs/promises';
 import { join } from 'node:path';
 import { MARKER_DIRECTORY } from './reserved.ts';
 
-/** Says, in the volume itself, what the volume is: it dies with the data. */
-export interface Marker {
-  /** `restoring`: the application has never run on this. `live`: it may have, since its gate was opened. */
-  readonly state: 'restoring' | 'live';
-  /** This pod's lifetime with its volume: 16 hexadecimal digits. */
-  readonly writer: string;
-  /** The repository's id, once it is known. */
-  readonly repo: string | undefined;
-  /** The data archive that the volume descends from; sequence 0 and `-` for none. */
-  readonly base: { readonly sequence: number; readonly id: string };
-  /** How the newest archive was cut; inherited by the next. */
-  readonly chunker: string | undefined;
-  /** The predecessor's highest number when its archives were adopted, else 0. */
-  readonly legacy: number;
-}
-
 /** The volume has a marker that can't be trusted. */
 export class MarkerError extends Error {
   override readonly name = 'MarkerError';
@@ -25,8 +9,15 @@ export class MarkerError extends Error {
 
 const FILE = 'state.json';
 
-/** The marker of a volume, or `undefined` if it has none. Throws `MarkerError` for one that can't be read. */
-export async function readMarker(volume: string): Promise<Marker | undefined> {
+/**
+ * The marker of a volume, or `undefined` if it has none. Throws `MarkerError` for one that can't be read.
+ *
+ * @param parse tells a marker from any other value
+ */
+export async function readMarker<Marker>(
+  volume: string,
+  parse: (value: unknown) => Marker | undefined,
+): Promise<Marker | undefined> {
   const path = join(volume, MARKER_DIRECTORY, FILE);
   let text: string;
   try {
@@ -37,7 +28,7 @@ export async function readMarker(volume: string): Promise<Marker | undefined> {
     }
     throw new MarkerError(`${path} can't be read (${(error as Error).message}): correct its owner or mode.`);
   }
-  const marker = parse(text);
+  const marker = parse(parseJson(text));
   if (marker === undefined) {
     throw new MarkerError(
       `${path} is damaged or of another version of this program: the volume is left alone. Start with the version that wrote it, or with a new volume.`,
@@ -47,7 +38,7 @@ export async function readMarker(volume: string): Promise<Marker | undefined> {
 }
 
 /** Replaces the marker, durably: after a power cut there is the old one or the new one. */
-export async function writeMarker(volume: string, marker: Marker): Promise<void> {
+export async function writeMarker(volume: string, marker: object): Promise<void> {
   const directory = join(volume, MARKER_DIRECTORY);
   await mkdir(directory, { recursive: true });
   await chmod(directory, 0o700).catch(() => {});
@@ -73,16 +64,9 @@ async function syncDirectory(path: string): Promise<void> {
   }
 }
 
-function parse(text: string): Marker | undefined {
+function parseJson(text: string): unknown {
   try {
-    const marker = JSON.parse(text) as Marker;
-    const whole =
-      ['restoring', 'live'].includes(marker.state) &&
-      typeof marker.writer === 'string' &&
-      typeof marker.base?.sequence === 'number' &&
-      typeof marker.base.id === 'string' &&
-      typeof marker.legacy === 'number';
-    return whole ? marker : undefined;
+    return JSON.parse(text);
   } catch {
     return undefined;
   }

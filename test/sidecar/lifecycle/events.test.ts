@@ -1,6 +1,14 @@
 import assert from 'node:assert/strict';
-import { test } from 'node:test';
+import { describe, test } from 'node:test';
 import { Events, STATES, type State } from '../../../sidecar/src/lifecycle/events.ts';
+import {
+  ending,
+  FakeLifecycle,
+  failing,
+  NOTHING_SEEN,
+  nothing,
+  SIGTERM_SEEN,
+} from '../../support/lifecycle.ts';
 
 test('a run begins with starting', () => assert.equal(new Events().state, 'starting'));
 
@@ -41,7 +49,62 @@ test('an observer gets every event of its name', () => {
 test('every state stands once in the list', () => {
   const states: Record<State, true> = {
     ...{ starting: true, waiting: true, restoring: true, live: true },
-    ...{ saving: true, stopping: true, stopped: true },
+    ...{ saving: true, fenced: true, stopping: true, stopped: true },
   };
   assert.deepEqual([...STATES].sort(), Object.keys(states).sort());
+});
+
+describe('the state of a run', () => {
+  const named = { archive: 'grafana-0000000007', kind: 'data', writer: 'a', pod: 'grafana-1' } as const;
+  const listed = {
+    ...{ id: 'repo', archives: 7, head: named, forks: [], held: [], strays: [], legacy: 0, guard: '-' },
+  };
+  const started = { archive: named.archive, final: false, files: 1, bytes: 1 };
+
+  test('follows the order, which is told on unchanged', async () => {
+    using life = new FakeLifecycle({ waits: [nothing, nothing, nothing] });
+    const { host } = life;
+    const events: unknown[] = [];
+    life.context.events.on('listed', (event) => events.push(event));
+    host.tell('handover.waiting', { ...named, closing: false, forMs: 1 });
+    await host.wait(1, NOTHING_SEEN);
+    host.tell('listed', listed);
+    host.setReady();
+    host.tell('save.started', started);
+    host.tell('listed', listed);
+    await host.wait(1, NOTHING_SEEN);
+    host.fenced = true;
+    host.tell('fenced', { by: named });
+    host.tell('listed', listed);
+    await host.wait(1, NOTHING_SEEN);
+    assert.deepEqual(life.told, ['waiting', 'saving', 'live', 'fenced']);
+    assert.ok(events.length === 3 && events.every((event) => event === listed));
+  });
+
+  test('stays fenced while forks are made', async () => {
+    using life = new FakeLifecycle({ waits: [nothing, nothing] });
+    life.host.fenced = true;
+    life.host.setReady();
+    await life.host.wait(1, NOTHING_SEEN);
+    await life.host.backOff('fork', failing('unreachable'), NOTHING_SEEN);
+    assert.deepEqual(life.told, ['fenced']);
+  });
+
+  test('stays restoring while the claim is listed', () => {
+    using life = new FakeLifecycle();
+    life.context.events.setState('restoring');
+    life.host.tell('listed', listed);
+    assert.deepEqual(life.told, ['restoring']);
+  });
+
+  test('stays stopping, whatever is done then', async () => {
+    using life = ending(nothing, nothing);
+    life.context.events.setState('stopping');
+    await life.host.wait(1, SIGTERM_SEEN);
+    await life.host.backOff('final save', failing('unreachable'), SIGTERM_SEEN);
+    life.host.tell('save.started', { ...started, final: true });
+    life.host.tell('fenced', { by: undefined });
+    life.host.tell('listed', listed);
+    assert.deepEqual(life.told, ['stopping']);
+  });
 });

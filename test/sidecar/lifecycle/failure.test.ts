@@ -2,8 +2,11 @@ import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import { test } from 'node:test';
 import { BorgError } from '../../../sidecar/src/borg/error.ts';
-import { describeFailure, type Failure, Refusal } from '../../../sidecar/src/lifecycle/failure.ts';
+import { EXIT, Fatal } from '../../../sidecar/src/lifecycle/exit.ts';
+import { describeFailure, type Failure, toFatal } from '../../../sidecar/src/lifecycle/failure.ts';
+import { NameTaken, Refusal } from '../../../sidecar/src/lineage/refusal.ts';
 import { CredentialError } from '../../../sidecar/src/ssh/error.ts';
+import { VolumeError } from '../../../sidecar/src/volume/contents.ts';
 import { MarkerError } from '../../../sidecar/src/volume/marker.ts';
 
 const where = { repository: '/r', host: 'nas', port: 22, login: 'nas' };
@@ -30,6 +33,16 @@ const rows: [name: string, error: unknown, failure: Failure][] = [
   ],
   ['a marker', new MarkerError('Damaged.'), { reason: 'marker', class: 'person', message: 'Damaged.' }],
   ['a refusal', new Refusal('owners', 'No.'), { reason: 'owners', class: 'person', message: 'No.' }],
+  ['a volume', new VolumeError('Full.'), { reason: 'volume', class: 'person', message: 'Full.' }],
+  [
+    'a name that is taken',
+    new NameTaken('grafana-0000000007'),
+    {
+      ...{ reason: 'archive-exists', class: 'transient' },
+      message:
+        'The archive grafana-0000000007 is there, although a list does not show it: the list is read again.',
+    },
+  ],
   ...['ENOSPC', 'EDQUOT'].map((code): [string, unknown, Failure] => [
     code,
     systemError(code),
@@ -60,3 +73,17 @@ test("a real error of the system is told in the system's words", async () => {
   const error = await readFile('/').catch((error) => error);
   assert.match(describeFailure(error).message, /\(EISDIR: .+\)/);
 });
+
+for (const [error, code] of [
+  [locked, EXIT.person],
+  [new Refusal('owners', 'No.'), EXIT.person],
+  [new TypeError('x is not a function'), EXIT.failed],
+] as const) {
+  test(`the end that ${error.name} brings has its reason, its sentence and the code ${code}`, () => {
+    const { reason, message } = describeFailure(error);
+    const fatal = toFatal(error);
+    assert.ok(fatal instanceof Fatal);
+    assert.deepEqual([fatal.code, fatal.reason, fatal.message, fatal.cause], [code, reason, message, error]);
+    assert.equal(toFatal(fatal), fatal);
+  });
+}

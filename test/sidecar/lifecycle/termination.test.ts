@@ -2,9 +2,9 @@ import assert from 'node:assert/strict';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeEach, mock, test } from 'node:test';
-import { Refusal } from '../../../sidecar/src/lifecycle/failure.ts';
 import { Termination } from '../../../sidecar/src/lifecycle/termination.ts';
 import { WAITS } from '../../../sidecar/src/lifecycle/waits.ts';
+import { Refusal } from '../../../sidecar/src/lineage/refusal.ts';
 import { TemporaryDirectory } from '../../support/temporary.ts';
 
 const MINUTE = 60_000;

@@ -9,7 +9,7 @@ test('a comment is one line that a person can read', () => {
     writeComment(
       comment({ seq: 7, parent: { sequence: 6, id: 'ab12' }, final: true, lacks: ['a b'], app: '12.1' }),
     ),
-    'bvs1 set=grafana kind=data seq=7 parent=6:ab12 writer=0123456789abcdef try=fedcba9876543210' +
+    'bvs1 set=grafana kind=data seq=7 parent=6:ab12 writer=0123456789abcdef claim=0 try=fedcba9876543210' +
       ' pod=grafana-7d9c-x2x4z final=1 closing=0 late=0 consistent=0 partial=0 lacks=a%20b files=3 bytes=4096' +
       ' chunker=fixed,65536 app=12.1 restore=- guard=- legacy=0 added=0 compacted=0 checked=0',
   );

@@ -1,22 +1,11 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { type Comment, writeComment } from '../../../sidecar/src/lineage/comment.ts';
-import { LAST_SEQUENCE, lineageName } from '../../../sidecar/src/lineage/names.ts';
-import { findObstacle, type ListedArchive, readOrder } from '../../../sidecar/src/lineage/order.ts';
+import { NO_PARENT } from '../../../sidecar/src/lineage/comment.ts';
+import { lineageName } from '../../../sidecar/src/lineage/names.ts';
+import { isSame, type ListedArchive, parentOf, readOrder } from '../../../sidecar/src/lineage/order.ts';
 import { comment } from '../../support/comment.ts';
+import { forkOf, OTHER, OWN, orderOf, ours, SET, theirs } from '../../support/lineage.ts';
 import { pick } from '../../support/noise.ts';
-
-const SET = 'grafana';
-
-/** An archive of the set, as it would be listed. */
-function ours(seq: number, change: Partial<Comment> = {}): ListedArchive {
-  const name = lineageName(SET, seq);
-  return { name, id: `id of ${name}`, comment: writeComment(comment({ seq, ...change })) };
-}
-
-function theirs(name: string, text = ''): ListedArchive {
-  return { name, id: `id of ${name}`, comment: text };
-}
 
 /** All orders that a list can come in, some hundred of them. */
 function shuffled<T>(items: readonly T[]): T[][] {
@@ -28,64 +17,133 @@ function shuffled<T>(items: readonly T[]): T[][] {
   );
 }
 
-function newestName(archives: readonly ListedArchive[]): string | undefined {
-  return readOrder(SET, archives).newest?.archive.name;
-}
+const namesOf = (entries: readonly { archive: ListedArchive }[]) =>
+  entries.map(({ archive }) => archive.name);
 
 describe('the order', () => {
   test('an empty repository has no order yet', () => {
-    assert.deepEqual(readOrder(SET, []), { top: 0, newest: undefined, legacy: 0, foreign: [] });
+    assert.deepEqual(readOrder(SET, { repositoryId: 'r', archives: [] }), {
+      ...{ repositoryId: 'r', archives: [], top: 0, head: undefined, newest: undefined },
+      ...{ data: [], records: [], forks: [], legacies: [], legacy: 0, foreign: [] },
+    });
+  });
+
+  test('an archive of ours is an entry with what its comment says', () => {
+    const archive = ours(7, { writer: OWN });
+    const { head, newest, data, archives, repositoryId } = orderOf(archive);
+    const entry = { sequence: 7, archive, comment: comment({ seq: 7, writer: OWN }) };
+    assert.deepEqual([head, data], [entry, [entry]]);
+    assert.deepEqual(newest, { kind: 'data', archive, comment: entry.comment });
+    assert.deepEqual([archives, repositoryId], [[archive], 'repo']);
   });
 
   test('the newest is the highest number, wherever it stands in the list', () => {
     // 9 after 10 in the alphabet, and a list by time may have any order.
     for (const archives of shuffled([ours(1), ours(2), ours(9), ours(10), ours(100)])) {
-      const { newest, top } = readOrder(SET, archives);
+      const { newest, head, top, data } = orderOf(...archives);
       assert.equal(top, 100);
-      assert.deepEqual(newest, { kind: 'data', archive: ours(100), comment: comment({ seq: 100 }) });
+      assert.deepEqual([newest?.archive, head?.archive], [ours(100), ours(100)]);
+      assert.deepEqual(
+        data.map(({ sequence }) => sequence),
+        [1, 2, 9, 10, 100],
+      );
     }
   });
 
-  test('claims and closes take numbers and hold no data', () => {
-    for (const archives of shuffled([
-      ours(1),
-      ours(2),
-      ours(3, { kind: 'claim' }),
-      ours(4, { kind: 'close' }),
-    ])) {
-      const { newest, top, foreign } = readOrder(SET, archives);
-      assert.deepEqual([newest?.archive.name, top, foreign], [ours(2).name, 4, []]);
+  test('times decide nothing', () => {
+    const archives = [ours(1), ours(2), ours(3)].map((archive) => ({ ...archive, time: -archive.time }));
+    assert.equal(orderOf(...archives).newest?.archive.name, ours(3).name);
+  });
+
+  test('claims and closes take numbers, may be head, and hold no data', () => {
+    const records = [ours(3, { kind: 'claim' }), ours(4, { kind: 'close' }), ours(1, { kind: 'claim' })];
+    for (const archives of shuffled([ours(2), ...records])) {
+      const order = orderOf(...archives);
+      assert.deepEqual([order.newest?.archive.name, order.top, order.foreign], [ours(2).name, 4, []]);
+      assert.deepEqual([order.head?.archive.name, order.head?.comment.kind], [ours(4).name, 'close']);
+      assert.deepEqual(namesOf(order.data), [ours(2).name]);
+      assert.deepEqual(namesOf(order.records), [ours(1).name, ours(3).name, ours(4).name]);
     }
   });
 
-  test('a set of claims alone has nothing to restore', () => {
-    assert.deepEqual(readOrder(SET, [ours(1, { kind: 'claim' })]), {
-      ...{ top: 1, newest: undefined, legacy: 0, foreign: [] },
-    });
+  test('a set of claims alone has a head and nothing to restore', () => {
+    const { head, newest, top } = orderOf(ours(1, { kind: 'claim' }));
+    assert.deepEqual([head?.sequence, newest, top], [1, undefined, 1]);
   });
+});
 
-  test("the predecessor's newest is its highest number, and of two the one of the exit", () => {
+describe('the predecessor', () => {
+  test('its newest is the highest number, and of two the one of the exit', () => {
     for (const archives of shuffled(
-      ['1700000000', '1700000300', '1700000300-exit', '900000000'].map((n) => theirs(n)),
+      ['1700000000', '1700000300', '1700000300-exit', '900000000'].map((name) => theirs(name)),
     )) {
-      const { newest, legacy, top } = readOrder(SET, archives);
+      const { newest, legacy, legacies, top, head, foreign } = orderOf(...archives);
       assert.deepEqual([newest?.kind, newest?.archive.name], ['legacy', '1700000300-exit']);
-      assert.deepEqual([legacy, top], [1_700_000_300, 0]);
+      assert.deepEqual([legacy, top, head, foreign], [1_700_000_300, 0, undefined, []]);
+      assert.deepEqual(namesOf(legacies), ['900000000', '1700000000', '1700000300', '1700000300-exit']);
     }
   });
 
   test('an exit archive is not newer than a later one', () => {
     for (const archives of shuffled(['1700000000-exit', '1700000300'].map((name) => theirs(name)))) {
-      assert.equal(newestName(archives), '1700000300');
+      assert.equal(orderOf(...archives).newest?.archive.name, '1700000300');
     }
   });
 
   test("data of one's own goes before the predecessor's", () => {
     for (const archives of shuffled([theirs('1700000000'), ours(1, { legacy: 1_700_000_000 })])) {
-      assert.equal(newestName(archives), ours(1).name);
-      assert.equal(readOrder(SET, archives).legacy, 1_700_000_000);
+      const { newest, legacy } = orderOf(...archives);
+      assert.deepEqual([newest?.archive.name, legacy], [ours(1).name, 1_700_000_000]);
     }
   });
+
+  test("a claim does not go before the predecessor's data", () => {
+    const { newest, head } = orderOf(theirs('1700000000'), ours(1, { kind: 'claim' }));
+    assert.deepEqual([newest?.archive.name, head?.sequence], ['1700000000', 1]);
+  });
+
+  test('our comment on its name makes it no data of the set', () => {
+    assert.equal(orderOf({ ...ours(1), name: '1700000000' }).newest?.kind, 'legacy');
+  });
+});
+
+describe('forks', () => {
+  test('row 32: forks are outside the order, by rising number', () => {
+    for (const archives of shuffled([forkOf(OWN, 2), forkOf(OWN, 10), forkOf(OTHER, 9), ours(1)])) {
+      const { forks, top, head, newest, data, foreign } = orderOf(...archives);
+      assert.deepEqual(
+        forks.map(({ writer, number }) => [writer, number]),
+        [
+          [OWN, 2],
+          [OTHER, 9],
+          [OWN, 10],
+        ],
+      );
+      assert.deepEqual([top, head?.sequence, newest?.archive.name], [1, 1, ours(1).name]);
+      assert.deepEqual([namesOf(data), foreign], [[ours(1).name], []]);
+    }
+  });
+
+  test('row 32: a fork is what its name and its comment say', () => {
+    const archive = forkOf(OWN, 3, { files: 8 });
+    assert.deepEqual(orderOf(archive).forks, [
+      {
+        ...{ writer: OWN, number: 3, archive },
+        comment: comment({ kind: 'fork', seq: 3, writer: OWN, files: 8 }),
+      },
+    ]);
+  });
+
+  for (const [name, archive] of [
+    ['no comment', { ...forkOf(OWN, 1), comment: '' }],
+    ['a comment of data', forkOf(OWN, 1, { kind: 'data' })],
+    ["another set's comment", forkOf(OWN, 1, { set: 'gitea' })],
+  ] as const) {
+    test(`row 32: the name of a fork with ${name} is foreign`, () => {
+      const { forks, foreign } = orderOf(archive);
+      assert.deepEqual([forks, foreign], [[], [archive.name]]);
+    });
+  }
 });
 
 describe('archives of others', () => {
@@ -98,80 +156,35 @@ describe('archives of others', () => {
   ];
   for (const [name, archive] of forged) {
     test(`a name of the set with ${name} takes its number and is not restored`, () => {
-      const { top, newest, foreign } = readOrder(SET, [archive, ours(3)]);
-      assert.equal(top, 5);
-      assert.equal(newest?.archive.name, ours(3).name);
-      assert.deepEqual(foreign, [archive.name]);
+      const { top, newest, head, foreign, data, records } = orderOf(archive, ours(3));
+      assert.deepEqual([top, head?.sequence, newest?.archive.name], [5, 3, ours(3).name]);
+      assert.deepEqual([foreign, namesOf(data), records], [[archive.name], [ours(3).name], []]);
     });
   }
 
-  test('names of other sets, forks and checkpoints are foreign', () => {
+  test('names of other sets, wrong forks and checkpoints are foreign and take no number', () => {
     const names = [
-      'gitea-0000000009',
-      'grafana.fork-x',
-      'grafana-0000000002.checkpoint',
-      'grafana-00000000009',
+      ...['gitea-0000000009', 'grafana.fork-x', 'grafana-0000000002.checkpoint', 'grafana-00000000009'],
     ];
-    assert.deepEqual(readOrder(SET, [...names.map((name) => theirs(name)), ours(1)]), {
-      top: 1,
-      newest: { kind: 'data', archive: ours(1), comment: comment() },
-      legacy: 0,
-      foreign: names,
-    });
-  });
-
-  test("our comment on the predecessor's name makes it no data of the set", () => {
-    assert.equal(readOrder(SET, [{ ...ours(1), name: '1700000000' }]).newest?.kind, 'legacy');
+    const { top, foreign, forks, legacy } = orderOf(...names.map((name) => theirs(name)), ours(1));
+    assert.deepEqual([top, foreign, forks, legacy], [1, names, [], 0]);
   });
 });
 
-describe('obstacles', () => {
-  const none: [name: string, archives: ListedArchive[]][] = [
-    ['an empty repository', []],
-    ['data', [ours(1)]],
-    ['a claim alone', [ours(1, { kind: 'claim' })]],
-    ["the predecessor's archives", [theirs('1700000000')]],
-    ["the predecessor's archives, taken over", [theirs('1700000000'), ours(1, { legacy: 1_700_000_000 })]],
-    ['data beside a foreign archive', [theirs('before-upgrade'), ours(1)]],
-    ['the last but one number', [ours(LAST_SEQUENCE - 1)]],
-  ];
-  for (const [name, archives] of none) {
-    test(`${name} is none`, () => assert.equal(findObstacle(SET, readOrder(SET, archives)), undefined));
-  }
+describe('the same archive', () => {
+  test('is the same name and the same id', () => {
+    const one = ours(1);
+    assert.equal(isSame(one, { ...one, comment: 'x', time: 0 }), true);
+    assert.equal(isSame(one, { ...one, id: 'other' }), false);
+    assert.equal(isSame(one, { ...one, name: 'other' }), false);
+    assert.equal(isSame(one, undefined), false);
+    assert.equal(isSame(undefined, one), false);
+    assert.equal(isSame(undefined, undefined), true);
+  });
 
-  const found: [name: string, archives: ListedArchive[], sentence: string][] = [
-    [
-      'a foreign archive alone',
-      [theirs('gitea-0000000009')],
-      'The repository holds archives that are not of the set "grafana" (gitea-0000000009): correct ARCHIVE_NAME or REPO_BASE, each set needs a repository of its own.',
-    ],
-    [
-      'many foreign archives',
-      ['a', 'b', 'c', 'd', 'e'].map((name) => theirs(name)),
-      'The repository holds archives that are not of the set "grafana" (a, b, c and 2 more): correct ARCHIVE_NAME or REPO_BASE, each set needs a repository of its own.',
-    ],
-    [
-      'a foreign archive beside a claim',
-      [theirs('x'), ours(1, { kind: 'claim' })],
-      'The repository holds archives that are not of the set "grafana" (x): correct ARCHIVE_NAME or REPO_BASE, each set needs a repository of its own.',
-    ],
-    [
-      'an archive of the predecessor that came later',
-      [theirs('1700000300'), ours(1, { legacy: 1_700_000_000 })],
-      'The predecessor has written an archive (1700000300) after this program took the set "grafana" over: two lines of data exist and a person must choose. Rename or delete the archives of the one that is not wanted, then start again.',
-    ],
-    [
-      'an archive of the predecessor in a set that never had one',
-      [theirs('1700000300-exit'), ours(1)],
-      'The predecessor has written an archive (1700000300) after this program took the set "grafana" over: two lines of data exist and a person must choose. Rename or delete the archives of the one that is not wanted, then start again.',
-    ],
-    [
-      'the last number',
-      [ours(LAST_SEQUENCE)],
-      'The set "grafana" has used its last archive number (9999999999): start a new set.',
-    ],
-  ];
-  for (const [name, archives, sentence] of found) {
-    test(`${name} is one`, () => assert.equal(findObstacle(SET, readOrder(SET, archives)), sentence));
-  }
+  test('as a parent is its number and its id, and the predecessor’s is none', () => {
+    assert.deepEqual(parentOf(orderOf(ours(7)).newest), { sequence: 7, id: 'id-7' });
+    assert.deepEqual(parentOf(orderOf(theirs('5')).newest), NO_PARENT);
+    assert.deepEqual(parentOf(undefined), NO_PARENT);
+  });
 });

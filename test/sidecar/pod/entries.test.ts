@@ -4,13 +4,13 @@ import { chmod, mkdir, open, rename, rm, stat, writeFile } from 'node:fs/promise
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { after, describe, test } from 'node:test';
-import { commentsOf, seedArchive } from '../../support/archive.ts';
+import { commentsOf, dataNames, dataOf, seedArchive } from '../../support/archive.ts';
 import { BorgServer } from '../../support/borg-server.ts';
 import { Link } from '../../support/link.ts';
 import { noise } from '../../support/noise.ts';
 import { needsRoot, OTHER_USER } from '../../support/other-user.ts';
 import type { Environment, Pod } from '../../support/pod.ts';
-import { endsClean, put, quickMain, quickPod, untilLive } from '../../support/quick-pod.ts';
+import { endsClean, put, quickMain, quickPod, savedBy, untilLive } from '../../support/quick-pod.ts';
 
 const server = await BorgServer.start();
 after(() => server[Symbol.asyncDispose]());
@@ -28,7 +28,7 @@ async function listed(set: string, name: string): Promise<Record<string, number>
 }
 
 test(
-  'what can not be read is named and lacking, the rest is saved, and a restore says so',
+  'what can not be read is named and lacking, the rest is saved, and nothing is deleted from then on',
   asSomebody,
   async () => {
     const set = 'unreadable';
@@ -53,33 +53,53 @@ test(
     const named = await pod.event('unreadable');
     assert.equal(named.level, 'error');
     await pod.event('looked', ({ unsaved, unreadable }) => unreadable === 2 && unsaved === false);
-    const [archive = ''] = Object.keys(await commentsOf(server, set)).slice(-1);
-    const comment = (await commentsOf(server, set))[archive];
-    assert.equal(comment?.partial, true);
-    assert.deepEqual(comment.lacks, [secret, closed]);
-    assert.deepEqual(await listed(set, archive), { [fine]: 0 });
+    const guarded = await pod.event('guarded');
+    assert.deepEqual(
+      [guarded.level, guarded.partial, guarded.archive, guarded.against],
+      ['error', true, saved.archive, '0'],
+    );
+    const partial = (await dataOf(server, set)).at(-1);
+    assert.equal(partial?.comment.partial, true);
+    assert.equal(partial.comment.guard, '0');
+    assert.deepEqual(partial.comment.lacks, [secret, closed]);
+    assert.deepEqual(await listed(set, partial.name), { [fine]: 0 });
     assert.match((await pod.get('/metrics')).text, /^borg_volume_sync_unreadable_entries 2$/m);
     assert.deepEqual((await pod.status()).unreadable, [secret, closed]);
-
-    await using next = await quickPod({ set, server, entry: quickMain, name: 'next' });
-    await next.start();
-    const warning = await next.event('restore.partial');
-    assert.equal(warning.level, 'warn');
-    assert.ok(warning.msg?.includes(`(${secret}, ${closed})`), next.log.tail());
-    await next.event('gate.opened');
-    await endsClean(next, set);
 
     await chmod(join(pod.dataDir, secret), 0o644);
     await chmod(join(pod.dataDir, closed), 0o755);
     await pod.event('save.done', ({ partial }) => partial === false);
     await endsClean(pod, set);
-    const whole = Object.entries(await commentsOf(server, set)).at(-1);
-    assert.deepEqual(whole?.[1]?.lacks, []);
-    assert.deepEqual(Object.keys(await listed(set, whole?.[0] ?? '')).sort(), [
+    const whole = (await dataOf(server, set)).at(-1);
+    assert.deepEqual([whole?.comment.lacks, whole?.comment.guard], [[], '0']);
+    assert.deepEqual(Object.keys(await listed(set, whole?.name ?? '')).sort(), [
       ...[secret, closed, `${closed}/inside`, fine],
     ]);
+    assert.equal(pod.seen('guarded').length, 1);
+    assert.deepEqual([...pod.seen('deleted'), ...pod.seen('delete.failed')], []);
   },
 );
+
+test('a restore says what the archive lacks, and goes on', async () => {
+  const set = 'lacking';
+  await server.init(set);
+  const lacks = [`${set}-a, b=c`, `${set}-closed`];
+  await using pod = await quickPod({ set, server, entry: quickMain });
+  await writeFile(join(pod.tmpDir, `${set}-fine`), 'in reach');
+  const comment = { partial: true, lacks, guard: '1' };
+  const name = await seedArchive(server, { set, sequence: 2, directory: pod.tmpDir, comment });
+  await pod.start();
+  const warning = await pod.event('restore.partial');
+  assert.equal(warning.level, 'warn');
+  assert.ok(warning.msg?.includes(`(${lacks.join(', ')})`), pod.log.tail());
+  assert.equal((await pod.event('restore.done')).archive, name);
+  await untilLive(pod);
+  await put(pod, `${set}-more`, 'saved under the guard of the archive before');
+  const { archive } = await pod.event('save.done');
+  await endsClean(pod, set);
+  const { partial, guard } = (await commentsOf(server, set))[String(archive)] ?? {};
+  assert.deepEqual({ partial, guard }, { partial: false, guard: '1' });
+});
 
 /**
  * Saves a directory of three files and stops borg in the middle of the first; `act` changes the second. Borg reads in
@@ -104,24 +124,30 @@ async function changedUnderBorg(pod: Pod, link: Link, name: string, act: (path: 
 }
 
 describe('what changes between the look and borg', { concurrency: 2 }, () => {
-  test('an entry that borg alone can not read is saved for once more, as lacking', asSomebody, async () => {
-    const set = 'late';
-    await server.init(set);
-    await using link = await Link.to(server.port);
-    await using pod = await quickPod({ set, server, link, entry: quickMain, uid: OTHER_USER });
-    await pod.start();
-    await untilLive(pod);
-    const lacking = await changedUnderBorg(pod, link, `${set}-dir`, (path) => chmod(path, 0o000));
-    const saved = await pod.event('save.done');
-    assert.deepEqual([saved.archive, saved.partial], [`${set}-0000000002`, true]);
-    assert.equal(pod.seen('failure').length, 0);
-    await endsClean(pod, set);
-    const comments = Object.values(await commentsOf(server, set));
-    assert.deepEqual(
-      comments.map((comment) => comment?.lacks),
-      [[], [lacking]],
-    );
-  });
+  test(
+    'an archive that lacks more than it says is followed at once by one that says it',
+    asSomebody,
+    async () => {
+      const set = 'late';
+      await server.init(set);
+      await using link = await Link.to(server.port);
+      await using pod = await quickPod({ set, server, link, entry: quickMain, uid: OTHER_USER });
+      await pod.start();
+      await untilLive(pod);
+      const lacking = await changedUnderBorg(pod, link, `${set}-dir`, (path) => chmod(path, 0o000));
+      const saved = await pod.event('save.done');
+      assert.equal(saved.partial, true);
+      assert.equal(pod.seen('failure').length, 0);
+      await endsClean(pod, set);
+      const [first, second, ...more] = await dataOf(server, set);
+      assert.deepEqual(more, []);
+      assert.deepEqual([first?.comment.lacks, second?.comment.lacks], [[], [lacking]]);
+      assert.equal(second?.comment.parent.sequence, first?.comment.seq);
+      // The first one is not known to be saved, and a number that is guarded against is one of the volume's own.
+      assert.deepEqual(savedBy(pod), [second?.name]);
+      assert.equal(second?.comment.guard, String(first?.comment.seq));
+    },
+  );
 
   test('an entry that vanishes is no failure', async () => {
     const set = 'vanishing';
@@ -132,10 +158,11 @@ describe('what changes between the look and borg', { concurrency: 2 }, () => {
     await untilLive(pod);
     const vanished = await changedUnderBorg(pod, link, `${set}-dir`, (path) => rm(path));
     const saved = await pod.event('save.done');
-    assert.deepEqual([saved.archive, saved.partial], [`${set}-0000000001`, false]);
+    assert.equal(saved.partial, false);
     assert.equal(pod.seen('failure').length, 0);
     await endsClean(pod, set);
-    const entries = Object.keys(await listed(set, `${set}-0000000001`));
+    assert.equal((await dataNames(server, set))[0], saved.archive, 'another was made before it');
+    const entries = Object.keys(await listed(set, String(saved.archive)));
     assert.equal(entries.length, 3);
     assert.ok(!entries.includes(vanished));
   });
@@ -164,7 +191,7 @@ test('what EXCLUDE names is in no archive, and its changes are none', async () =
   const look = await pod.next('looked');
   assert.equal(look.unsaved, false);
   await endsClean(pod, set);
-  assert.equal((await server.archives(set)).length, 1);
+  assert.deepEqual(await dataNames(server, set), [saved.archive]);
 });
 
 test('a socket and a pipe in the volume are no problem', async () => {

@@ -3,11 +3,20 @@ import { existsSync, watch } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
-import { commentsOf, extractByHand } from '../../support/archive.ts';
+import { dataNames, dataOf, extractByHand, recordsOf } from '../../support/archive.ts';
 import { BorgServer } from '../../support/borg-server.ts';
 import { Link } from '../../support/link.ts';
 import type { Pod } from '../../support/pod.ts';
-import { endsClean, leavesNothing, put, quickMain, quickPod, untilLive } from '../../support/quick-pod.ts';
+import {
+  endsClean,
+  leavesNothing,
+  put,
+  quickMain,
+  quickPod,
+  savedBy,
+  untilLive,
+  untilTidy,
+} from '../../support/quick-pod.ts';
 import { compare, snapshot } from '../../support/snapshot.ts';
 import { until, untilFile } from '../../support/until.ts';
 import { addOddities } from '../../support/volume.ts';
@@ -49,7 +58,8 @@ test('an empty repository: the gate opens once it has answered, and closes at th
   assert.equal((await pod.get('/ready')).status, 200);
   assert.deepEqual(pod.seen('prestop'), [], 'a STOPPING of an earlier container counted');
   await endsClean(pod, set);
-  assert.deepEqual(await server.archives(set), [], 'an empty volume without a change was saved');
+  assert.deepEqual(await dataNames(server, set), [], 'an empty volume without a change was saved');
+  assert.deepEqual(await recordsOf(server, set), ['claim', 'close closing final']);
 });
 
 test('READY does not exist before the volume is ready, not even for a moment', async () => {
@@ -99,13 +109,16 @@ test('a change is saved within BACKUP_INTERVAL as an archive that says what it i
   await pod.event('save.done');
 
   const writer = (await pod.event('writer')).writer;
-  const { [`${set}-0000000001`]: comment, ...more } = await commentsOf(server, set);
-  assert.deepEqual(more, {});
+  const [saved, ...more] = await dataOf(server, set);
+  assert.deepEqual(more, []);
+  const { name, comment } = saved ?? {};
+  const seq = Number(/^first-change-(\d{10})$/.exec(name ?? '')?.[1]);
+  assert.deepEqual([name], savedBy(pod));
   assert.match(comment?.try ?? '', /^[0-9a-f]{16}$/);
   assert.deepEqual(
     { ...comment, try: '' },
     {
-      ...{ set, kind: 'data', seq: 1, parent: { sequence: 0, id: '-' }, writer, try: '', pod: pod.name },
+      ...{ set, kind: 'data', seq, parent: { sequence: 0, id: '-' }, writer, try: '', pod: pod.name },
       ...{ final: false, closing: false, late: false, consistent: false, partial: false, lacks: [] },
       ...{ files: 1, bytes: 21, chunker: 'fixed,65536', app: '12.1 {beta}', restore: '-', guard: '-' },
       ...{ legacy: 0, added: 0, compacted: 0, checked: 0 },
@@ -123,12 +136,14 @@ test('an archive extracted by hand is exactly the volume, with nothing of ours',
   await addOddities(join(pod.dataDir, set));
   await endsClean(pod, set);
   const volume = await snapshot(pod.dataDir, { times: true });
-  await using directory = await extractByHand(server, { set, name: `${set}-0000000001` });
+  const [name = '', ...more] = await dataNames(server, set);
+  assert.deepEqual(more, []);
+  await using directory = await extractByHand(server, { set, name });
   const extracted = await snapshot(directory.path, { times: true, ignore: [] });
   assert.deepEqual(compare(volume, extracted), []);
 });
 
-test('an unchanged volume costs no archive and no connection', async () => {
+test('an unchanged volume costs no archive and no connection, and its end one that says so', async () => {
   const set = 'first-idle';
   await server.init(set);
   await using link = await Link.to(server.port);
@@ -136,15 +151,16 @@ test('an unchanged volume costs no archive and no connection', async () => {
   await pod.start();
   await pod.event('gate.opened');
   await put(pod, `${set}.txt`, 'first-idle: the only change');
-  await pod.event('save.done');
+  await untilTidy(pod);
   const { accepted } = link.connections;
   const { toClient, toServer } = link.bytes;
   await lookedAgain(pod, 3);
   assert.equal(link.connections.accepted, accepted);
-  await endsClean(pod, set);
-  assert.equal(link.connections.accepted, accepted, 'the end of an unchanged pod connected');
   assert.deepEqual(link.bytes, { toClient, toServer });
-  assert.equal((await server.archives(set)).length, 1);
+  await endsClean(pod, set);
+  assert.equal(link.connections.accepted, accepted + 1, 'the end of an unchanged pod');
+  assert.deepEqual(await dataNames(server, set), savedBy(pod));
+  assert.deepEqual(await recordsOf(server, set), ['close closing final']);
 });
 
 test('INIT_REPOSITORY makes a missing repository, encrypted with the passphrase', async () => {
@@ -158,7 +174,7 @@ test('INIT_REPOSITORY makes a missing repository, encrypted with the passphrase'
   await endsClean(pod, set);
   const info = await server.json<{ encryption: { mode: string } }>(['info'], { set, passphrase });
   assert.equal(info.encryption.mode, 'repokey-blake2');
-  assert.deepEqual(Object.keys(await commentsOf(server, set, passphrase)), [`${set}-0000000001`]);
+  assert.deepEqual(await dataNames(server, set, passphrase), savedBy(pod));
 });
 
 test('ON_NONEMPTY_VOLUME=adopt keeps the files of a volume without marker and saves them', async () => {
@@ -170,14 +186,12 @@ test('ON_NONEMPTY_VOLUME=adopt keeps the files of a volume without marker and sa
   await pod.start();
   await pod.event('gate.opened');
   await untilFile(pod.readyFile);
-  await pod.event('save.done');
+  await untilTidy(pod);
   assert.deepEqual(compare(before, await snapshot(pod.dataDir, { times: true })), []);
   await endsClean(pod, set);
-  await using directory = await extractByHand(server, { set, name: `${set}-0000000001` });
+  const [name = '', ...more] = await dataNames(server, set);
+  assert.deepEqual(more, []);
+  await using directory = await extractByHand(server, { set, name });
   assert.deepEqual(compare(before, await snapshot(directory.path, { times: true, ignore: [] })), []);
-  await until(
-    () => server.archives(set),
-    (archives) => archives.length === 1,
-    '1s',
-  );
+  assert.deepEqual(await recordsOf(server, set), ['close closing final']);
 });

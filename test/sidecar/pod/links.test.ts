@@ -3,13 +3,13 @@ import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
-import { extractByHand, seedArchive } from '../../support/archive.ts';
+import { dataNames, extractByHand, seedArchive } from '../../support/archive.ts';
 import { BorgServer } from '../../support/borg-server.ts';
 import { within } from '../../support/limit.ts';
 import { type Direction, Link } from '../../support/link.ts';
 import { noise, pick } from '../../support/noise.ts';
 import type { Pod } from '../../support/pod.ts';
-import { endsClean, put, quickMain, quickPod } from '../../support/quick-pod.ts';
+import { endsClean, put, quickMain, quickPod, savedBy } from '../../support/quick-pod.ts';
 import { compare, snapshot } from '../../support/snapshot.ts';
 import { TemporaryDirectory } from '../../support/temporary.ts';
 import { until } from '../../support/until.ts';
@@ -87,7 +87,7 @@ describe('a link that fails', { concurrency: true }, () => {
     await endsClean(pod, set);
     await using directory = await extractByHand(server, { set, name: String(archive) });
     assert.deepEqual(compare(await snapshot(pod.dataDir), await snapshot(directory.path)), []);
-    assert.equal((await server.archives(set)).at(-1)?.name, archive);
+    assert.equal((await dataNames(server, set)).at(-1), archive);
   });
 
   test('stalled in the middle of a restore: given up for a new attempt, while nothing is ready', async () => {
@@ -163,9 +163,11 @@ describe('a link that fails', { concurrency: true }, () => {
 
     await link.heal();
     await pod.event('recovered');
+    await pod.event('save.done');
     assert.equal(await unsavedAge(pod), 0);
     assert.equal((await pod.status()).failure, undefined);
     await endsClean(pod, set);
-    assert.equal((await server.archives(set)).length, 1);
+    assert.deepEqual(await dataNames(server, set), savedBy(pod));
+    assert.equal(savedBy(pod).length, 1);
   });
 });

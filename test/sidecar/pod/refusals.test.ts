@@ -250,7 +250,7 @@ const ofContents: Row[] = [
     title: 'a volume with files of unknown origin',
     env: mounted,
     prepare: async ({ pod }) => void (await writeFile(join(pod.dataDir, 'file'), 'kept')) as undefined,
-    says: ['/data holds files that this program did not put there', 'ON_NONEMPTY_VOLUME=adopt'],
+    says: ['holds files that this program did not put there', 'ON_NONEMPTY_VOLUME=adopt'],
   },
 ];
 

@@ -3,12 +3,21 @@ import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
-import { commentsOf, extractByHand, seedArchive } from '../../support/archive.ts';
+import { dataNames, dataOf, extractByHand, recordsOf, seedArchive } from '../../support/archive.ts';
 import { BorgServer } from '../../support/borg-server.ts';
 import { Link } from '../../support/link.ts';
 import { noise } from '../../support/noise.ts';
 import type { Pod } from '../../support/pod.ts';
-import { endsClean, leavesNothing, put, quickMain, quickPod, untilLive } from '../../support/quick-pod.ts';
+import {
+  endsClean,
+  leavesNothing,
+  put,
+  quickMain,
+  quickPod,
+  savedBy,
+  untilLive,
+  untilTidy,
+} from '../../support/quick-pod.ts';
 import { compare, snapshot } from '../../support/snapshot.ts';
 import { TemporaryDirectory } from '../../support/temporary.ts';
 import { until } from '../../support/until.ts';
@@ -33,9 +42,11 @@ async function livePod(
   return pod;
 }
 
-/** The archive holds what the volume holds. */
-async function assertSaved(pod: Pod, set: string, name: string): Promise<void> {
-  await using directory = await extractByHand(server, { set, name });
+/** The newest archive is the last one that the container says it has saved, and holds what the volume holds. */
+async function assertSaved(pod: Pod, set: string): Promise<void> {
+  const names = await dataNames(server, set);
+  assert.deepEqual(names, savedBy(pod));
+  await using directory = await extractByHand(server, { set, name: names.at(-1) ?? '' });
   assert.deepEqual(compare(await snapshot(pod.dataDir), await snapshot(directory.path, { ignore: [] })), []);
 }
 
@@ -44,9 +55,11 @@ test('the last write before SIGTERM is saved, as the final archive', async () =>
   await using pod = await livePod(set, { env: { BACKUP_INTERVAL: '1h' } });
   await put(pod, `${set}.txt`, 'sigterm-last-write: content');
   await endsClean(pod, set);
-  const { final, closing, kind } = (await commentsOf(server, set))[`${set}-0000000001`] ?? {};
-  assert.deepEqual({ final, closing, kind }, { final: true, closing: true, kind: 'data' });
-  await assertSaved(pod, set, `${set}-0000000001`);
+  const ends = (await dataOf(server, set)).map(({ comment: { final, closing } }) => ({ final, closing }));
+  assert.deepEqual(ends, [{ final: true, closing: true }]);
+  // It says itself that it is the last one.
+  assert.deepEqual(await recordsOf(server, set), ['claim']);
+  await assertSaved(pod, set);
 });
 
 test('a write during the save that SIGTERM interrupts is saved too, and a second SIGTERM changes nothing', async () => {
@@ -66,25 +79,26 @@ test('a write during the save that SIGTERM interrupts is saved too, and a second
   assert.equal((await pod.container.ended()).exitCode, 0, pod.log.tail());
   assert.equal(pod.seen('sigterm').length, 1);
   await leavesNothing(pod, set);
-  const saved = pod.seen('save.done').map(({ archive, final }) => ({ archive, final }));
-  assert.deepEqual(saved, [
-    { archive: `${set}-0000000001`, final: false },
-    { archive: `${set}-0000000002`, final: true },
-  ]);
-  await assertSaved(pod, set, `${set}-0000000002`);
+  assert.deepEqual(
+    pod.seen('save.done').map(({ final }) => final),
+    [false, true],
+  );
+  assert.deepEqual(await recordsOf(server, set), ['claim']);
+  await assertSaved(pod, set);
 });
 
 test('with nothing to save, SIGTERM ends the pod within 2.5 s', async () => {
   const set = 'sigterm-unchanged';
   await using pod = await livePod(set);
   await put(pod, `${set}.txt`, 'sigterm-unchanged: content');
-  await pod.event('save.done');
+  await untilTidy(pod);
   const began = performance.now();
   await pod.terminate();
   const took = performance.now() - began;
   assert.ok(took < 2_500, `${took} ms`);
   await leavesNothing(pod, set);
-  assert.equal((await server.archives(set)).length, 1);
+  await assertSaved(pod, set);
+  assert.deepEqual(await recordsOf(server, set), ['close closing final']);
 });
 
 // One after the other they would mostly wait.
@@ -104,7 +118,9 @@ describe('SIGTERM without a server that answers', { concurrency: true }, () => {
     assert.deepEqual([...pod.seen('gate.opened'), ...pod.seen('save.started')], []);
     const marker = JSON.parse(await readFile(join(pod.dataDir, '.borg-volume-sync', 'state.json'), 'utf8'));
     assert.equal(marker.state, 'restoring');
-    assert.equal((await server.archives(set)).length, 1);
+    assert.deepEqual(await dataNames(server, set), [`${set}-0000000001`]);
+    // It may have begun, and says nothing of its end: its successor waits a while for it.
+    assert.ok((await recordsOf(server, set)).every((record) => record === 'claim'));
     // No lock is left for the next pod to wait for.
     await server.borg(['--lock-wait', '5', 'delete', `::${set}-0000000001`], { set });
   });
@@ -154,7 +170,11 @@ describe('SIGTERM without a server that answers', { concurrency: true }, () => {
       set,
       cwd: import.meta.dirname,
     });
-    assert.equal((await server.archives(set)).length, 1);
+    assert.deepEqual(
+      (await server.archives(set)).map(({ name }) => name),
+      [`${set}-0000000001`, 'sigterm-deadline-by-hand'],
+    );
+    assert.deepEqual(await recordsOf(server, set), ['claim']);
   });
 });
 
@@ -167,13 +187,26 @@ test('STOPPING makes a save at once that is closing and not final; SIGTERM one t
   await pod.event('save.done');
   await put(pod, `${set}.late`, 'sigterm-prestop: after');
   await endsClean(pod, set);
-  const comments = Object.entries(await commentsOf(server, set));
+  const ends = (await dataOf(server, set)).map(({ comment: { final, closing } }) => ({ final, closing }));
+  assert.deepEqual(ends, [
+    { final: false, closing: true },
+    { final: true, closing: true },
+  ]);
+  assert.deepEqual(await recordsOf(server, set), ['claim']);
+  await assertSaved(pod, set);
+});
+
+test('with nothing to save, STOPPING makes a record that is closing and not final; SIGTERM one that is final', async () => {
+  const set = 'sigterm-prestop-unchanged';
+  await using pod = await livePod(set, { env: { BACKUP_INTERVAL: '1h' } });
+  await pod.prestop();
+  assert.equal((await pod.event('closed')).final, false);
+  assert.deepEqual(await recordsOf(server, set), ['claim', 'close closing']);
+  await endsClean(pod, set);
   assert.deepEqual(
-    comments.map(([name, comment]) => [name, comment?.closing, comment?.final]),
-    [
-      [`${set}-0000000001`, true, false],
-      [`${set}-0000000002`, true, true],
-    ],
+    pod.seen('closed').map(({ final }) => final),
+    [false, true],
   );
-  await assertSaved(pod, set, `${set}-0000000002`);
+  assert.deepEqual(await recordsOf(server, set), ['claim', 'close closing', 'close closing final']);
+  assert.deepEqual([...(await dataNames(server, set)), ...pod.seen('save.started')], []);
 });

@@ -44,9 +44,9 @@ test(
     );
 
     await put(pod, `${set}.new`, 'user-restricted: new');
-    await pod.event('save.done');
+    const { archive } = await pod.event('save.done');
     await endsClean(pod, set);
-    await using directory = await extractByHand(server, { set, name: `${set}-0000000002` });
+    await using directory = await extractByHand(server, { set, name: String(archive) });
     assert.deepEqual(
       compare(await snapshot(pod.dataDir), await snapshot(directory.path, { ignore: [] })),
       [],

@@ -14,6 +14,10 @@ const fine: [name: string, settings: Partial<Settings>, ownUid: number][] = [
   ['a pinned repository', { REPOSITORY_ID: 'x', INIT_REPOSITORY: false }, 0],
   ['a repository to be made', { INIT_REPOSITORY: true }, 0],
   ['two ports', { HTTP_PORT: 1, STATUS_PORT: 2 }, 0],
+  ['a lock that outlasts the last save', { LOCK_TIMEOUT: 360_000, FINAL_BACKUP_TIMEOUT: 300_000 }, 0],
+  ['no word of the lock', { FINAL_BACKUP_TIMEOUT: 300_000 }, 0],
+  ['an archive to restore', { RESTORE_ARCHIVE: 'a' }, 0],
+  ['a time to restore, if it is 1970', { RESTORE_AT: 0 }, 0],
   ['any two free ports', { HTTP_PORT: 0, STATUS_PORT: 0 }, 0],
 ];
 
@@ -48,6 +52,21 @@ const conflicts: [settings: Partial<Settings>, ownUid: number, sentence: string]
     0,
     'INIT_REPOSITORY and REPOSITORY_ID exclude one another: a repository whose id is known exists already.',
   ],
+  [
+    { LOCK_TIMEOUT: 359_999, FINAL_BACKUP_TIMEOUT: 300_000 },
+    0,
+    'LOCK_TIMEOUT is 359999ms, but a last save may hold the lock for FINAL_BACKUP_TIMEOUT + 1m: set it to 6m or more, or remove it.',
+  ],
+  [
+    { LOCK_TIMEOUT: 0, FINAL_BACKUP_TIMEOUT: 90_500 },
+    0,
+    'LOCK_TIMEOUT is 0s, but a last save may hold the lock for FINAL_BACKUP_TIMEOUT + 1m: set it to 150500ms or more, or remove it.',
+  ],
+  [
+    { RESTORE_ARCHIVE: 'a', RESTORE_AT: 0 },
+    0,
+    'RESTORE_ARCHIVE and RESTORE_AT exclude one another: set one of them.',
+  ],
   [{ HTTP_PORT: 80, STATUS_PORT: 80 }, 0, 'HTTP_PORT and STATUS_PORT are both 80: choose two.'],
 ];
 
@@ -59,4 +78,12 @@ for (const [settings, ownUid, sentence] of conflicts) {
 
 test('conflicts of different settings are all named', () => {
   assert.equal(findConflicts({ USER_GID: 1, HTTP_PORT: 80, STATUS_PORT: 80 }, 0).length, 2);
+});
+
+test('how much longer than the last save a lock is waited for is said by who knows', () => {
+  const settings = { LOCK_TIMEOUT: 31_000, FINAL_BACKUP_TIMEOUT: 30_000 };
+  assert.deepEqual(findConflicts(settings, 0, 1_000), []);
+  assert.deepEqual(findConflicts(settings, 0, 2_000), [
+    'LOCK_TIMEOUT is 31s, but a last save may hold the lock for FINAL_BACKUP_TIMEOUT + 2s: set it to 32s or more, or remove it.',
+  ]);
 });

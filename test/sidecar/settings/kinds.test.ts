@@ -7,7 +7,9 @@ import {
   formatDuration,
   integer,
   type Kind,
+  moment,
   pattern,
+  percentage,
   text,
   yesOrNo,
 } from '../../../sidecar/src/settings/kinds.ts';
@@ -35,6 +37,18 @@ const accepted: [name: string, kind: Kind<unknown>, text: string, value: unknown
   ['many slashes', absolutePath, '///', '/'],
   ['a path with a slash at its end', absolutePath, '/data//', '/data'],
   ['a path with blanks', absolutePath, '/my data', '/my data'],
+  ['nothing of it', percentage, '0%', 0],
+  ['half of it', percentage, '50%', 0.5],
+  ['a share with leading zeros', percentage, '007%', 0.07],
+  ['all of it', percentage, '100%', 1],
+  ['a minute', moment, '2026-11-23T21:30Z', Date.UTC(2026, 10, 23, 21, 30)],
+  ['a second', moment, '2026-11-23T21:30:15Z', Date.UTC(2026, 10, 23, 21, 30, 15)],
+  ['tenths of a second', moment, '2026-11-23T21:30:15.5Z', Date.UTC(2026, 10, 23, 21, 30, 15, 500)],
+  ['a millisecond', moment, '2026-11-23T21:30:15.001Z', Date.UTC(2026, 10, 23, 21, 30, 15, 1)],
+  ['a time east of Greenwich', moment, '2026-11-24T03:00+05:30', Date.UTC(2026, 10, 23, 21, 30)],
+  ['a time west of Greenwich', moment, '2026-11-23T13:30:00-08:00', Date.UTC(2026, 10, 23, 21, 30)],
+  ['the day of a leap year', moment, '2028-02-29T00:00Z', Date.UTC(2028, 1, 29)],
+  ['the year 1970', moment, '1970-01-01T00:00Z', 0],
   ['text that fits the expression', pattern('x', /^a+$/), 'aa', 'aa'],
 ];
 
@@ -71,12 +85,40 @@ const refused: [name: string, kind: Kind<unknown>, text: string][] = [
   ['a carriage return', text, 'a\r'],
   ['a relative path', absolutePath, 'data'],
   ['a path of two lines', absolutePath, '/a\n/b'],
+  ['a share without its sign', percentage, '50'],
+  ['a share as a fraction', percentage, '0.5'],
+  ['a fraction of a percent', percentage, '0.5%'],
+  ['more than all', percentage, '101%'],
+  ['a negative share', percentage, '-5%'],
+  ['no share', percentage, '%'],
+  ['a share with a blank', percentage, '5 %'],
+  ['a share with a line break', percentage, '5%\n'],
+  ['a time without its zone', moment, '2026-11-23T21:30:00'],
+  ['a day', moment, '2026-11-23'],
+  ['a time with a blank', moment, '2026-11-23 21:30Z'],
+  ['a time with a small z', moment, '2026-11-23T21:30z'],
+  ['a zone without a colon', moment, '2026-11-23T21:30+0100'],
+  ['a zone by its name', moment, '2026-11-23T21:30 UTC'],
+  ['a zone that is none', moment, '2026-11-23T21:30+24:00'],
+  ['seconds since 1970', moment, '1795469400'],
+  ['microseconds', moment, '2026-11-23T21:30:00.000001Z'],
+  ['a month 13', moment, '2026-13-01T00:00Z'],
+  ['a day 0', moment, '2026-11-00T00:00Z'],
+  ['an hour 25', moment, '2026-11-23T25:00Z'],
+  ['a minute 60', moment, '2026-11-23T21:60Z'],
+  ['a time with a line break', moment, '2026-11-23T21:30Z\n'],
   ['text beside the expression', pattern('x', /^a+$/), 'ab'],
 ];
 
 for (const [name, kind, from] of refused) {
   test(`${name} is refused: ${JSON.stringify(from)}`, () => {
     assert.equal(kind.parse(from), undefined);
+  });
+}
+
+for (const day of ['2026-02-29', '2026-02-31', '2026-04-31']) {
+  test(`a day that no month has is refused: ${day}`, () => {
+    assert.equal(moment.parse(`${day}T00:00Z`), undefined);
   });
 }
 
@@ -88,6 +130,8 @@ for (const [kind, expects] of [
     'a duration such as 30s, 5m or 2h, at least 1s, at most 1d',
   ],
   [port, 'a whole number from 0 to 65535'],
+  [percentage, 'a percentage from 0% to 100%'],
+  [moment, 'a time with its zone, such as 2026-11-23T21:30:00Z'],
   [choice('a', 'b', 'c'), 'a, b or c'],
   [pattern('an id', /x/), 'an id'],
 ] as const) {

@@ -171,13 +171,72 @@ test("Borg gets the other BORG_ variables as they are, and nobody else's", () =>
   assert.deepEqual(passedOn, { BORG_FILES_CACHE_TTL: '40', BORG_WORKAROUNDS: 'authenticated_no_key' });
 });
 
-test("the predecessor's PRUNE_FLAGS are taken, and what comes of them is said", () => {
-  assert.deepEqual(warningsOf({ PRUNE_FLAGS: '-H 4' }), [
-    'PRUNE_FLAGS is set, but this version prunes nothing yet: every archive is kept.',
+test("the predecessor's PRUNE_FLAGS are taken, and what only borg would print is said to be ignored", () => {
+  assert.deepEqual(settingsOf({ PRUNE_FLAGS: '--keep-minutely 4 -H 4' }).PRUNE_FLAGS, {
+    ...{ minutely: 4, hourly: 4, ignored: [] },
+  });
+  assert.deepEqual(warningsOf({ PRUNE_FLAGS: '-H 4' }), []);
+  assert.deepEqual(warningsOf({ PRUNE_FLAGS: '-v --list -H 4' }), [
+    'PRUNE_FLAGS has -v, --list, which only change what borg prints: they are ignored.',
   ]);
 });
 
-for (const name of ['BACKUP_INTERVAL', 'FINAL_BACKUP_TIMEOUT'] as const) {
+test('the settings of starts and losses have defaults that are safe', () => {
+  const { HANDOVER_TIMEOUT, LOCK_TIMEOUT, RESTORE_ARCHIVE, RESTORE_AT, SHRINK_GUARD } = settingsOf({});
+  assert.deepEqual(
+    [HANDOVER_TIMEOUT, LOCK_TIMEOUT, RESTORE_ARCHIVE, RESTORE_AT, SHRINK_GUARD],
+    [30_000, undefined, undefined, undefined, 0.5],
+  );
+});
+
+test('the settings of starts and losses are read', () => {
+  const env = {
+    ...{ HANDOVER_TIMEOUT: '0s', LOCK_TIMEOUT: '6m', RESTORE_AT: '2026-11-23T21:30Z', SHRINK_GUARD: '100%' },
+  };
+  const { HANDOVER_TIMEOUT, LOCK_TIMEOUT, RESTORE_AT, SHRINK_GUARD } = settingsOf(env);
+  assert.deepEqual(
+    [HANDOVER_TIMEOUT, LOCK_TIMEOUT, RESTORE_AT, SHRINK_GUARD],
+    [0, 360_000, Date.UTC(2026, 10, 23, 21, 30), 1],
+  );
+  assert.equal(settingsOf({ RESTORE_ARCHIVE: '1700000000-exit' }).RESTORE_ARCHIVE, '1700000000-exit');
+});
+
+const timeSpan = 'a duration such as 30s, 5m or 2h, at most 24d';
+for (const [name, text, expects] of [
+  ['HANDOVER_TIMEOUT', '30', timeSpan],
+  ['HANDOVER_TIMEOUT', '25d', timeSpan],
+  ['LOCK_TIMEOUT', 'never', timeSpan],
+  ['LOCK_TIMEOUT', '25d', timeSpan],
+  ['RESTORE_ARCHIVE', 'a\nb', 'one line of text'],
+  ['RESTORE_AT', '2026-11-23T21:30:00', 'a time with its zone, such as 2026-11-23T21:30:00Z'],
+  ['RESTORE_AT', 'yesterday', 'a time with its zone, such as 2026-11-23T21:30:00Z'],
+  ['SHRINK_GUARD', '0.5', 'a percentage from 0% to 100%'],
+  ['SHRINK_GUARD', '101%', 'a percentage from 0% to 100%'],
+] as const) {
+  test(`${name} may not be ${JSON.stringify(text)}`, () => {
+    assert.deepEqual(problemsOf({ [name]: text }), [
+      `${name} is ${JSON.stringify(text)}: expected ${expects}.`,
+    ]);
+  });
+}
+
+test('a lock is waited for longer than a last save may hold it', () => {
+  assert.deepEqual(problemsOf({ LOCK_TIMEOUT: '359s' }), [
+    'LOCK_TIMEOUT is 359s, but a last save may hold the lock for FINAL_BACKUP_TIMEOUT + 1m: set it to 6m or more, or remove it.',
+  ]);
+  assert.deepEqual(problemsOf({ LOCK_TIMEOUT: '2m', FINAL_BACKUP_TIMEOUT: '1m' }), []);
+  const { problems } = parseSettings({ ...required, LOCK_TIMEOUT: '5m' }, 0, 0);
+  assert.deepEqual(problems, []);
+});
+
+test('one archive can be asked for', () => {
+  assert.deepEqual(problemsOf({ RESTORE_ARCHIVE: 'grafana-0000000005', RESTORE_AT: '2026-11-23T21:30Z' }), [
+    'RESTORE_ARCHIVE and RESTORE_AT exclude one another: set one of them.',
+  ]);
+  assert.deepEqual(problemsOf({ RESTORE_ARCHIVE: 'grafana-0000000005', RESTORE_AT: '' }), []);
+});
+
+for (const name of ['BACKUP_INTERVAL', 'FINAL_BACKUP_TIMEOUT', 'HANDOVER_TIMEOUT'] as const) {
   test(`${name} is never more than a timer can wait`, () => {
     assert.equal(problemsOf({ [name]: '25d' }).length, 1);
     assert.ok(settingsOf({ [name]: '24d' })[name] < 2 ** 31);

@@ -3,22 +3,23 @@ import { existsSync, readFileSync } from 'node:fs';
 import { chmod, mkdir, open, readdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { type Marker, MarkerError, readMarker, writeMarker } from '../../../sidecar/src/volume/marker.ts';
+import { MarkerError, readMarker, writeMarker } from '../../../sidecar/src/volume/marker.ts';
 import { unprivileged } from '../../support/other-user.ts';
 import { TemporaryDirectory } from '../../support/temporary.ts';
 
-const live: Marker = {
-  state: 'live',
-  writer: '0123456789abcdef',
-  repo: 'f'.repeat(64),
-  base: { sequence: 7, id: 'a'.repeat(64) },
-  chunker: 'fixed,65536',
-  legacy: 1_700_000_000,
-};
-const restoring: Marker = {
-  ...{ state: 'restoring', writer: live.writer, repo: undefined, chunker: undefined, legacy: 0 },
-  base: { sequence: 0, id: '-' },
-};
+/** What these tests take for a marker. */
+interface Mark {
+  readonly state: string;
+  readonly last: number;
+}
+
+const live: Mark = { state: 'live', last: 7 };
+const restoring: Mark = { state: 'restoring', last: 0 };
+
+function parse(value: unknown): Mark | undefined {
+  const mark = value as Mark | null;
+  return typeof mark?.state === 'string' && typeof mark.last === 'number' ? mark : undefined;
+}
 
 function fileIn(volume: string): string {
   return join(volume, '.borg-volume-sync', 'state.json');
@@ -31,16 +32,16 @@ async function writeText(volume: string, text: string): Promise<void> {
 
 test('a volume without a marker has none', async () => {
   await using volume = await TemporaryDirectory.make();
-  assert.equal(await readMarker(volume.path), undefined);
+  assert.equal(await readMarker(volume.path, parse), undefined);
   await mkdir(join(volume.path, '.borg-volume-sync'));
-  assert.equal(await readMarker(volume.path), undefined);
+  assert.equal(await readMarker(volume.path, parse), undefined);
 });
 
 for (const marker of [live, restoring]) {
   test(`a marker that says ${marker.state} comes back as it was written`, async () => {
     await using volume = await TemporaryDirectory.make();
     await writeMarker(volume.path, marker);
-    assert.deepEqual({ ...restoring, ...(await readMarker(volume.path)) }, marker);
+    assert.deepEqual(await readMarker(volume.path, parse), marker);
   });
 }
 
@@ -50,7 +51,7 @@ test("a marker takes the former one's place and leaves nothing beside it", async
   // A power cut in the middle of writing leaves this.
   await writeFile(`${fileIn(volume.path)}.new`, '{"state": "li'.padEnd(2_000));
   await writeMarker(volume.path, restoring);
-  assert.equal((await readMarker(volume.path))?.state, 'restoring');
+  assert.equal((await readMarker(volume.path, parse))?.state, 'restoring');
   assert.deepEqual(await readdir(join(volume.path, '.borg-volume-sync')), ['state.json']);
 });
 
@@ -85,21 +86,18 @@ test('a marker is on disk before it takes its place, and its place before the en
 
 for (const [name, text] of [
   ['an empty file', ''],
-  ['half a marker', JSON.stringify(live).slice(0, 40)],
+  ['half a marker', JSON.stringify(live).slice(0, -1)],
   ['nothing', 'null'],
   ['a list', '[]'],
-  ['another state', JSON.stringify({ ...live, state: 'fenced' })],
-  ['no writer', JSON.stringify({ ...live, writer: undefined })],
-  ['no base', JSON.stringify({ ...live, base: undefined })],
-  ['half a base', JSON.stringify({ ...live, base: { sequence: 7 } })],
-  ['a base without a number', JSON.stringify({ ...live, base: { sequence: '7', id: 'a' } })],
-  ['no number of the predecessor', JSON.stringify({ ...live, legacy: undefined })],
+  ['a word', '"live"'],
+  ['half of what it must say', JSON.stringify({ ...live, last: undefined })],
+  ['a word in place of a number', JSON.stringify({ ...live, last: '7' })],
 ] as const) {
   test(`a marker with ${name} is refused and stays`, async () => {
     await using volume = await TemporaryDirectory.make();
     await writeText(volume.path, text);
     await assert.rejects(
-      readMarker(volume.path),
+      readMarker(volume.path, parse),
       new MarkerError(
         `${fileIn(volume.path)} is damaged or of another version of this program: the volume is left alone. Start with the version that wrote it, or with a new volume.`,
       ),
@@ -111,7 +109,7 @@ for (const [name, text] of [
 test('a marker with fields of a later version is read', async () => {
   await using volume = await TemporaryDirectory.make();
   await writeText(volume.path, JSON.stringify({ ...live, colour: 'red' }));
-  assert.equal((await readMarker(volume.path))?.writer, live.writer);
+  assert.deepEqual(await readMarker(volume.path, parse), { ...live, colour: 'red' });
 });
 
 test('a marker that can not be read is none that is missing', async () => {
@@ -119,7 +117,7 @@ test('a marker that can not be read is none that is missing', async () => {
   await writeMarker(volume.path, live);
   await chmod(fileIn(volume.path), 0);
   await unprivileged(async () => {
-    await assert.rejects(readMarker(volume.path), (error) => {
+    await assert.rejects(readMarker(volume.path, parse), (error) => {
       assert.ok(error instanceof MarkerError);
       assert.match(error.message, /state\.json can't be read \(EACCES.*\): correct its owner or mode\.$/);
       return true;
@@ -130,5 +128,5 @@ test('a marker that can not be read is none that is missing', async () => {
 test('a directory in place of the marker is none that is missing', async () => {
   await using volume = await TemporaryDirectory.make();
   await mkdir(fileIn(volume.path), { recursive: true });
-  await assert.rejects(readMarker(volume.path), MarkerError);
+  await assert.rejects(readMarker(volume.path, parse), MarkerError);
 });

@@ -1,0 +1,153 @@
+import type { Comment } from './comment.ts';
+import type { LineageEvents } from './events.ts';
+import type { Marker, Size } from './marker.ts';
+import type { ListedArchive, Newest } from './order.ts';
+import type { KeepRules } from './rows/retention.ts';
+import type { Request } from './rows/start.ts';
+
+/** Why a command of the repository gave no answer. The failure is the caller's own, to be told and waited out. */
+export interface Unanswered {
+  /**
+   * `locked`: somebody holds the lock, and nothing was done. `full`: the server's disk has no room even for a lock.
+   * `error`: all else; what was to be created may be there.
+   */
+  readonly kind: 'locked' | 'full' | 'error';
+  readonly failure: unknown;
+}
+
+export interface Listed {
+  readonly kind: 'listed';
+  readonly repositoryId: string;
+  readonly archives: readonly ListedArchive[];
+}
+
+/** What to create: the volume as `data` or `fork`, or a record that says the comment and nothing else. */
+export interface Creation {
+  readonly name: string;
+  readonly comment: Comment;
+  readonly signal?: AbortSignal | undefined;
+}
+
+export interface Created {
+  readonly kind: 'created';
+  readonly repositoryId: string;
+  readonly id: string;
+  readonly addedBytes: number;
+  /** The archive lacks what its comment does not say; it has to be made anew. */
+  readonly incomplete?: unknown;
+}
+
+export interface ReadHow {
+  /**
+   * Whoever holds the lock. Only behind one that nobody gives up, or on a full disk: a borg that reads so while another
+   * commits finds the commit half done and completes it by itself, under the other's hands (`Repository.replay_segments`
+   * of Borg 1.4.5; the other one's commit then failed in one of 25 tries).
+   */
+  readonly pastLock?: boolean;
+  readonly signal?: AbortSignal;
+}
+
+export interface ListHow extends ReadHow {
+  readonly lockWaitMs?: number;
+}
+
+/** The repository, as the order needs it. Each method rejects only where the program is told to end. */
+export interface RepositoryPort {
+  /** All archives. */
+  list(how?: ListHow): Promise<Listed | Unanswered>;
+  /** One `borg create`: of all that create the same name, one succeeds. */
+  create(creation: Creation): Promise<Created | { readonly kind: 'exists' } | Unanswered>;
+  /** One command; a name that is not there does not matter. Rejects if it failed: nothing depends on it. */
+  delete(names: readonly string[]): Promise<void>;
+}
+
+/** What the volume looked like at one moment. */
+export interface Look extends Size {
+  /** Differs where anything that an archive would hold has changed. */
+  readonly digest: string;
+  /** Paths that can't be read. */
+  readonly unreadable: readonly string[];
+}
+
+/** What a boot finds. */
+export interface Found {
+  readonly empty: boolean;
+  readonly marker: Marker | undefined;
+  /** The marker of the live writer that STATE_DIR knows in this boot of the node. */
+  readonly record: Marker | undefined;
+}
+
+/** The volume, as the order needs it. Each method rejects with a failure. */
+export interface VolumePort {
+  find(): Promise<Found>;
+  /** Durably: after a power cut there is the old marker or the new one. */
+  writeMarker(marker: Marker): Promise<void>;
+  /** Empties the volume and fills it with the archive; resolves once it is known to be what the archive holds. */
+  extract(target: Newest | undefined, how: ReadHow): Promise<void>;
+  /** Gives the restored files their owner, and writes them to the disk. */
+  settle(): Promise<void>;
+  /** Lets the application start. */
+  openGate(marker: Marker): Promise<void>;
+  look(): Promise<Look>;
+  /** Whether this is the volume of the writer: `unmarked`: it is, but has lost its marker; `gone`: it is not, or empty. */
+  examine(writer: string): Promise<'same' | 'unmarked' | 'gone'>;
+}
+
+/** How far the end of the pod has come. */
+export interface Ending {
+  /** The pod's termination has begun. */
+  readonly prestop: boolean;
+  /** The application has ended, or only this container is told to end. */
+  readonly sigterm: boolean;
+}
+
+/** Time, chance, and whoever listens. */
+export interface Host {
+  readonly ending: Ending;
+  /** The time for the final save is over, or SIGTERM came before the gate was open: everything rejects from now on. */
+  readonly over: boolean;
+  /** Milliseconds since the boot of the node, whatever its clock says. */
+  now(): number;
+  readonly boot: string;
+  /** 16 random hexadecimal digits. */
+  newId(): string;
+  random(): number;
+  /**
+   * Resolves after a time, or at once where the end of the pod has come further than `seen`. Rejects where the program
+   * is told to end: before the gate at SIGTERM, after it at the deadline of the final save.
+   */
+  wait(milliseconds: number, seen: Ending): Promise<void>;
+  /** Tells a failure, and waits as `wait` for the time that it asks for. Rejects where it needs a person and the application does not run yet. */
+  backOff(activity: Activity, failure: unknown, seen: Ending, atMostMs?: number): Promise<void>;
+  /** What was tried has succeeded. */
+  recovered(): void;
+  tell<Name extends keyof LineageEvents>(name: Name, ...event: LineageEvents[Name]): void;
+}
+
+export type Activity = 'start' | 'save' | 'final save' | 'close' | 'claim' | 'fork';
+
+/** What a writer is told by settings. Times in milliseconds. */
+export interface Rules {
+  readonly set: string;
+  /** Where the volume is, for a person. */
+  readonly volume: string;
+  readonly pod: string;
+  readonly app: string;
+  readonly handoverTimeoutMs: number;
+  /** FINAL_BACKUP_TIMEOUT + 60 s: how long a writer that says it is closing is waited for. */
+  readonly closingTimeoutMs: number;
+  readonly lockTimeoutMs: number;
+  readonly intervalMs: number;
+  /** How often a waiting start looks for the older writer's final archive. */
+  readonly handoverPollMs: number;
+  readonly onEmptyRepository: 'start' | 'fail';
+  readonly onNonemptyVolume: 'fail' | 'adopt';
+  readonly request: Request | undefined;
+  /** The repository that is pinned. */
+  readonly repositoryId: string | undefined;
+  /** `undefined`: nothing is ever deleted. */
+  readonly keep: KeepRules | undefined;
+  /** The part of files or bytes that a save may lose unreported, from 0 to 1. */
+  readonly shrinkGuard: number;
+  readonly chunkerFor: (inherited: string | undefined, bytes: number) => string;
+}

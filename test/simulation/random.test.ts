@@ -1,0 +1,25 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { MUTANTS } from './mutants.ts';
+import { chooseSeed, search } from './search.ts';
+
+const SCHEDULES = 20_000;
+/** Rules whose lack a few schedules at random show. */
+const QUICK = ['3', '13', '17', '22', '25'];
+const FEW = 3_000;
+
+test(`${SCHEDULES} schedules at random break no promise`, async (t) => {
+  const seed = chooseSeed(process.env.FC_SEED);
+  const path = process.env.FC_PATH;
+  t.diagnostic(`FC_SEED=${seed}`);
+  const found = await search({ runs: SCHEDULES, seed, path });
+  const again = found && `see it again with FC_SEED=${found.seed} FC_PATH=${found.path}`;
+  assert.equal(found, undefined, `${found?.rule}: ${again}\n${found?.trace}`);
+});
+
+for (const { rule, title, mutation } of MUTANTS.filter(({ rule }) => QUICK.includes(rule))) {
+  test(`schedules at random find out without rule ${rule}: ${title}`, async () => {
+    const found = await search({ runs: FEW, seed: chooseSeed(undefined), mutation, shrinks: false });
+    assert.notEqual(found, undefined);
+  });
+}
