@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { chown, lstat, mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
-import { homedir } from 'node:os';
+import { userInfo } from 'node:os';
 import { join, relative } from 'node:path';
 import { after, test } from 'node:test';
 import { execa } from 'execa';
@@ -170,7 +170,7 @@ const spellings: Record<string, () => string> = {
   'ssh://user@host:port/path': () => server.repoBase,
   'ssh://user@host/path': () => `ssh://${server.user}@${host}${server.reposDir}`,
   'user@host:/path': () => `${server.user}@${host}:${server.reposDir}`,
-  'user@host:path': () => `${server.user}@${host}:${relative(homedir(), server.reposDir)}`,
+  'user@host:path': () => `${server.user}@${host}:${relative(userInfo().homedir, server.reposDir)}`,
   '/path': () => server.reposDir,
 };
 
