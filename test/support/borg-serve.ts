@@ -1,17 +1,8 @@
-import { existsSync, readdirSync } from 'node:fs';
+import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { BorgServer } from './borg-server.ts';
-import type { Process } from './processes.ts';
-import { signal } from './processes.ts';
+import { type Process, signal } from './processes.ts';
 import { until } from './until.ts';
-
-/** Waits until somebody holds the set's lock for himself. */
-export async function untilLocked(server: BorgServer, set: string): Promise<void> {
-  await until(
-    () => existsSync(join(server.repository(set), 'lock.exclusive')),
-    (locked) => locked,
-  );
-}
 
 /**
  * Freezes the `borg serve` that holds the set's lock, as a node does that loses its power: the server keeps the

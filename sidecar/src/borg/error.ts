@@ -12,3 +12,8 @@ export class BorgError extends Error {
     this.class = EXPLANATIONS[reason].class;
   }
 }
+
+/** Whether borg failed for this reason. */
+export function failedFor(error: unknown, reason: Reason): boolean {
+  return error instanceof BorgError && error.reason === reason;
+}

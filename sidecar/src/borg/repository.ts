@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { type BorgEnvironment, type BorgOutcome, runBorg } from './command.ts';
-import { BorgError } from './error.ts';
+import { BorgError, failedFor } from './error.ts';
 import type { Where } from './reasons.ts';
 
 /** An archive, as `borg list` names it. */
@@ -98,7 +98,7 @@ export class Repository {
     await this.#run('write', ['init', '--encryption', encryption, this.where.repository], { signal });
   }
 
-  /** All archives, with their comments. `pastLock`: whoever holds the repository's lock. */
+  /** All archives, with their comments. */
   async list(signal: AbortSignal, lock: Lock = {}): Promise<Listing> {
     const args = ['list', '--json', '--format', '{comment}', this.where.repository];
     const { output } = await this.#run('read', args, { signal, lock });
@@ -128,7 +128,7 @@ export class Repository {
   }
 
   /** Archives a directory. */
-  async create(creation: Creation, signal: AbortSignal, lock: Lock = {}): Promise<Created> {
+  async create(creation: Creation, signal: AbortSignal): Promise<Created> {
     const args = [
       ...['create', '--json', '--list', '--filter', 'E', '--numeric-ids'],
       ...(creation.record ? ['--no-cache-sync'] : []),
@@ -145,7 +145,6 @@ export class Repository {
     const outcome = await this.#run(creation.record ? 'record' : 'write', args, {
       cwd: creation.directory,
       signal,
-      lock,
       onStatus(status, path, msgid) {
         if (status === 'E' && msgid !== 'BackupFileNotFoundError') {
           (msgid === 'BackupRaceConditionError' ? raced : unread).push(path);
@@ -208,7 +207,7 @@ export class Repository {
       return await run();
     } catch (error) {
       // A read that began before another pod's commit can find its own view older than what was noted meanwhile.
-      if (baseDir === 'read' && error instanceof BorgError && error.reason === 'rolled-back') {
+      if (baseDir === 'read' && failedFor(error, 'rolled-back')) {
         return await run();
       }
       if (lock.past && error instanceof BorgError && ['bug', 'damaged'].includes(error.reason)) {

@@ -11,7 +11,6 @@ import { EXIT, type ExitCode, Fatal } from '../lifecycle/exit.ts';
 import { toFatal } from '../lifecycle/failure.ts';
 import { describeSelf, dropPrivileges } from '../lifecycle/privileges.ts';
 import type { Restoring } from '../lifecycle/restore.ts';
-import { WAITS } from '../lifecycle/waits.ts';
 import { type Order, readOrder } from '../lineage/order.ts';
 import { refuseUnpinned } from '../lineage/refusals.ts';
 import { type Environment, parseSettings } from '../settings/parse.ts';
@@ -73,11 +72,6 @@ export async function readSet({ repository, settings, signal }: Session, lock?: 
   return readOrder(ARCHIVE_NAME, listing);
 }
 
-/** Whether borg failed for this reason. */
-export function failedFor(error: unknown, reason: Reason): boolean {
-  return error instanceof BorgError && error.reason === reason;
-}
-
 /** Refuses what was typed. */
 export function refuseArgument(message: string): Fatal {
   return new Fatal(EXIT.settings, 'arguments', message);
@@ -102,11 +96,7 @@ function createTell({ LOG_FORMAT }: Environment): Tell {
 }
 
 function readSettings(environment: Environment, tell: Tell): Settings {
-  const { settings, problems, warnings } = parseSettings(
-    environment,
-    process.getuid?.() ?? 0,
-    WAITS.lockBeyondFinal.least,
-  );
+  const { settings, problems, warnings } = parseSettings(environment, process.getuid?.() ?? 0);
   for (const message of warnings) {
     tell('warn', 'settings.warning', message);
   }

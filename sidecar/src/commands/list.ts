@@ -1,7 +1,14 @@
 import type { Command } from 'commander';
 import type { ExitCode } from '../lifecycle/exit.ts';
 import type { Comment } from '../lineage/comment.ts';
-import type { Entry, Fork, Legacy, ListedArchive, Order } from '../lineage/order.ts';
+import {
+  type Entry,
+  entriesOf,
+  type Fork,
+  type Legacy,
+  type ListedArchive,
+  type Order,
+} from '../lineage/order.ts';
 import { findHeld } from '../lineage/rows/retention.ts';
 import type { Environment } from '../settings/parse.ts';
 import { formatTime, readSet, runTask } from './connect.ts';
@@ -101,7 +108,7 @@ function describe(order: Order, set: string, repository: string): Description {
     ...(held.has(entry) ? ['held' as const] : []),
     ...(entry.sequence === guard ? ['guard' as const] : []),
   ];
-  const entries = [...order.data, ...order.records].sort((one, other) => one.sequence - other.sequence);
+  const entries = entriesOf(order).toSorted((one, other) => one.sequence - other.sequence);
   const forks = order.forks.toSorted((one, other) => one.archive.time - other.archive.time);
   return {
     ...{ set, repository, repositoryId },

@@ -1,3 +1,4 @@
+import { failedFor } from '../borg/error.ts';
 import { Fatal } from '../lifecycle/exit.ts';
 import { toFatal } from '../lifecycle/failure.ts';
 import { creationOf } from '../lifecycle/repository-port.ts';
@@ -10,7 +11,7 @@ import { Refusal } from '../lineage/refusal.ts';
 import { refuseFor } from '../lineage/refusals.ts';
 import { isHead } from '../lineage/rows/live.ts';
 import { inherit } from '../lineage/rows/start.ts';
-import { failedFor, readSet, type Session } from './connect.ts';
+import { readSet, type Session } from './connect.ts';
 
 /** What is promoted: a fork or a data archive, whose comment says what it holds. */
 export type Promoted = Extract<Newest, { kind: 'data' }>;
@@ -49,9 +50,9 @@ export function refuseUsedUp({ settings }: Session, { top }: Order): void {
 }
 
 /** What was asked about must still be so: the same pod is the one that is replaced. */
-function refuseOvertaken(first: Order, now: Order): void {
-  if (now.head?.comment.writer !== first.head?.comment.writer || now.legacy !== first.legacy) {
-    const by = now.head ? `${now.head.archive.name} of the pod ${now.head.comment.pod}` : 'another archive';
+function refuseOvertaken(first: Order, { head, legacy }: Order): void {
+  if (head?.comment.writer !== first.head?.comment.writer || legacy !== first.legacy) {
+    const by = head ? `${head.archive.name} of the pod ${head.comment.pod}` : 'another archive';
     throw new Refusal(
       'overtaken',
       `Another writer came between with ${by}, and nothing was changed: look at "borg-volume-sync list" and promote again if it is still right.`,

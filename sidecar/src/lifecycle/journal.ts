@@ -51,9 +51,11 @@ const LINES: Lines = {
       'The marker in the volume was deleted, probably by the application when it cleaned up: it is back.',
     ),
   'marker.failed': (log, { error }) =>
-    log.warn(
-      { event: 'marker.failed', reason: describeFailure(error).reason },
-      `The marker in the volume can't be written, and nothing depends on it while this container runs. ${describeFailure(error).message}`,
+    warnOf(
+      log,
+      'marker.failed',
+      error,
+      "The marker in the volume can't be written, and nothing depends on it while this container runs.",
     ),
   guarded: (log, { archive, against, partial }) =>
     log.error(
@@ -66,9 +68,11 @@ const LINES: Lines = {
       final ? `Nothing is left to save: ${archive} says so.` : `${archive} says that this pod is ending.`,
     ),
   'close.failed': (log, { error }) =>
-    log.warn(
-      { event: 'close.failed', reason: describeFailure(error).reason },
-      `Everything is saved, but the archive that says so could not be made: the next pod may wait for nothing. ${describeFailure(error).message}`,
+    warnOf(
+      log,
+      'close.failed',
+      error,
+      'Everything is saved, but the archive that says so could not be made: the next pod may wait for nothing.',
     ),
   fenced: (log, { by }) =>
     log.error(
@@ -86,9 +90,11 @@ const LINES: Lines = {
       `Deleted archives that are not needed any more: ${some(archives)}.`,
     ),
   'delete.failed': (log, { error }) =>
-    log.warn(
-      { event: 'delete.failed', reason: describeFailure(error).reason },
-      `Archives that are not needed any more could not be deleted; it is tried after the next save. ${describeFailure(error).message}`,
+    warnOf(
+      log,
+      'delete.failed',
+      error,
+      'Archives that are not needed any more could not be deleted; it is tried after the next save.',
     ),
   writer: (log, { writer }) =>
     log.info({ event: 'writer', writer }, `The writer of this volume is ${writer}.`),
@@ -156,6 +162,12 @@ const MOST_NAMED = 20;
 
 function keep<Name extends keyof LifecycleEvents>(events: Events, log: Logger, name: Name): void {
   events.observe(name, (event) => LINES[name](log, event));
+}
+
+/** What failed and stops nothing, with why. */
+function warnOf(log: Logger, event: string, error: unknown, sentence: string): void {
+  const { reason, message } = describeFailure(error);
+  log.warn({ event, reason }, `${sentence} ${message}`);
 }
 
 function seconds(milliseconds: number): number {

@@ -1,6 +1,6 @@
 import type { Metrics } from '../server/metrics.ts';
 import type { Status } from '../server/status.ts';
-import { type Events, STATES } from './events.ts';
+import { type Events, type LifecycleEvents, STATES } from './events.ts';
 
 /** Watches a run for the status page and the metrics. */
 export class Monitor {
@@ -68,12 +68,9 @@ export class Monitor {
         this.#showSuccess();
       }
     });
-    events.on('save.done', ({ archive, seconds, addedBytes }) => {
-      this.#show({ lastArchive: archive });
-      this.#metrics.set('save_duration_seconds', seconds);
+    events.on('save.done', (made) => {
       this.#metrics.add('saves_total', 1);
-      this.#metrics.add('added_bytes_total', addedBytes);
-      this.#showUnsaved(undefined);
+      this.#showMade(made);
       this.#showSuccess();
     });
   }
@@ -83,12 +80,7 @@ export class Monitor {
     events.on('claimed', () => this.#show({ claimed: true, waitingFor: undefined }));
     events.on('handover.waiting', (waitingFor) => this.#show({ waitingFor }));
     events.on('fenced', ({ by }) => this.#show({ fencedBy: by }));
-    events.on('fork.done', ({ archive, addedBytes, seconds }) => {
-      this.#show({ lastArchive: archive });
-      this.#metrics.set('save_duration_seconds', seconds);
-      this.#metrics.add('added_bytes_total', addedBytes);
-      this.#showUnsaved(undefined);
-    });
+    events.on('fork.done', (made) => this.#showMade(made));
   }
 
   #watchFailures(events: Events): void {
@@ -106,6 +98,13 @@ export class Monitor {
     for (const state of STATES) {
       this.#metrics.set('state', state === to ? 1 : 0, { state });
     }
+  }
+
+  #showMade({ archive, seconds, addedBytes }: LifecycleEvents['fork.done'][0]): void {
+    this.#show({ lastArchive: archive });
+    this.#metrics.set('save_duration_seconds', seconds);
+    this.#metrics.add('added_bytes_total', addedBytes);
+    this.#showUnsaved(undefined);
   }
 
   #showUnsaved(since: number | undefined): void {

@@ -1,7 +1,7 @@
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { BorgError } from '../borg/error.ts';
-import type { Created as BorgCreated, Creation as BorgCreation, Listing } from '../borg/repository.ts';
+import { BorgError, failedFor } from '../borg/error.ts';
+import type { Created as BorgCreated, Creation as BorgCreation, Listing, Lock } from '../borg/repository.ts';
 import { type Comment, writeComment } from '../lineage/comment.ts';
 import type { Created, Creation, Listed, ListHow, RepositoryPort, Unanswered } from '../lineage/ports.ts';
 import { RESERVED } from '../volume/reserved.ts';
@@ -38,7 +38,7 @@ export class BorgRepositoryPort implements RepositoryPort {
         ? this.#createFromVolume(name, comment, until)
         : this.#createRecord(name, comment, until),
     );
-    const taken = 'failure' in answer && isReason(answer.failure, 'archive-exists');
+    const taken = 'failure' in answer && failedFor(answer.failure, 'archive-exists');
     return taken ? { kind: 'exists' } : answer;
   }
 
@@ -82,15 +82,12 @@ export class BorgRepositoryPort implements RepositoryPort {
     return same ? undefined : new BorgError('raced', repository.where, 'they can be read now and then');
   }
 
-  async #listOrInit(
-    signal: AbortSignal,
-    lock: { past?: boolean | undefined; waitMs?: number | undefined },
-  ): Promise<Listing> {
+  async #listOrInit(signal: AbortSignal, lock: Lock): Promise<Listing> {
     const { repository, settings, events } = this.#context;
     try {
       return await repository.list(signal, lock);
     } catch (error) {
-      if (this.#host.ready || !settings.INIT_REPOSITORY || !isReason(error, 'repository-missing')) {
+      if (this.#host.ready || !settings.INIT_REPOSITORY || !failedFor(error, 'repository-missing')) {
         throw error;
       }
       const { BORG_PASSPHRASE, BORG_PASSPHRASE_FILE, BORG_PASSCOMMAND } = settings;
@@ -107,9 +104,9 @@ export class BorgRepositoryPort implements RepositoryPort {
       return await ask();
     } catch (failure) {
       this.#host.throwIfOver();
-      const kind = isReason(failure, 'locked')
+      const kind = failedFor(failure, 'locked')
         ? 'locked'
-        : isReason(failure, 'server-disk-full')
+        : failedFor(failure, 'server-disk-full')
           ? 'full'
           : 'error';
       return { kind, failure };
@@ -150,8 +147,4 @@ const RECORD_TEXT = {
 
 function answerOf({ repositoryId, id, addedBytes }: BorgCreated, incomplete?: unknown): Created {
   return { kind: 'created', repositoryId, id, addedBytes, incomplete };
-}
-
-function isReason(error: unknown, reason: BorgError['reason']): boolean {
-  return error instanceof BorgError && error.reason === reason;
 }

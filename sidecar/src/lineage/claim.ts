@@ -1,4 +1,4 @@
-import { longestWaitMs, noteLocked } from './lock.ts';
+import { backOff, isGivenUp } from './lock.ts';
 import { type Order, parentOf } from './order.ts';
 import type { Unanswered } from './ports.ts';
 import { named } from './tell.ts';
@@ -18,7 +18,7 @@ export interface Claim {
  *   long or the disk is full
  */
 export async function makeClaim(writer: Writer, first: Order): Promise<number | Unanswered | undefined> {
-  const { table, host, rules } = writer.parts;
+  const { table, host } = writer.parts;
   const own = writer.marker.writer;
   const { sequence, won } = table.chooseClaim(first, own);
   if (won) {
@@ -44,14 +44,10 @@ export async function makeClaim(writer: Writer, first: Order): Promise<number | 
       host.tell('claim.lost', { archive: name, to: found.entry && named(found.entry) });
       return undefined;
     }
-    const lockedMs = found.kind === 'locked' ? await noteLocked(writer, began) : 0;
-    if (
-      found.kind === 'full' ||
-      (found.kind === 'locked' && table.isPastLock(lockedMs, rules.lockTimeoutMs))
-    ) {
+    if (await isGivenUp(writer, found, began)) {
       return found;
     }
-    await host.backOff('start', found.failure, seen, longestWaitMs(found, lockedMs, rules));
+    await backOff(writer, found, seen);
   }
 }
 
@@ -64,7 +60,7 @@ export async function confirmClaim(
 ): Promise<Claim | undefined> {
   const { table, host } = writer.parts;
   const second = await writer.untilDone('start', async () => {
-    const answer = await writer.listOnce(signal === undefined ? {} : { signal });
+    const answer = await writer.listOnce({ signal });
     return signal?.aborted ? 'stopped' : answer;
   });
   if (second === 'stopped') {

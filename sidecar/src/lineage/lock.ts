@@ -1,4 +1,4 @@
-import type { Rules, Unanswered } from './ports.ts';
+import type { Ending, Rules, Unanswered } from './ports.ts';
 import type { Writer } from './writer.ts';
 
 /**
@@ -25,6 +25,26 @@ export async function noteUnlocked(writer: Writer): Promise<void> {
 export function lockedForMs({ marker: { lockedSince }, parts: { host } }: Writer): number | undefined {
   const known = lockedSince?.boot === host.boot && lockedSince.atMs <= host.now();
   return known ? host.now() - lockedSince.atMs : undefined;
+}
+
+/**
+ * Rows 10 and 15: whether a start goes past what stands against it: a lock that has been held for too long, or a full disk.
+ *
+ * @param beganMs when the command began
+ */
+export async function isGivenUp(writer: Writer, { kind }: Unanswered, beganMs: number): Promise<boolean> {
+  const { table, rules } = writer.parts;
+  if (kind !== 'locked') {
+    return kind === 'full';
+  }
+  return table.isPastLock(await noteLocked(writer, beganMs), rules.lockTimeoutMs);
+}
+
+/** Waits out what stands against a start. */
+export async function backOff(writer: Writer, answer: Unanswered, seen: Ending): Promise<void> {
+  const { host, rules } = writer.parts;
+  const atMostMs = longestWaitMs(answer, lockedForMs(writer) ?? 0, rules);
+  await host.backOff('start', answer.failure, seen, atMostMs);
 }
 
 /** A lock may be given up at any moment, and the time for it is not to be overslept: it is not waited for ever longer. */

@@ -51,7 +51,7 @@ export interface Order {
   /** Claims and closes, by rising number. */
   readonly records: readonly Entry[];
   readonly forks: readonly Fork[];
-  /** By rising age rank: the last one is the newest. */
+  /** The newest is the last one. */
   readonly legacies: readonly Legacy[];
   readonly newest: Newest | undefined;
   /** The predecessor's highest number, 0 if it left none. */
@@ -108,6 +108,11 @@ export function readOrder(
 /** The data archive that what is restored from the newest descends from. */
 export function parentOf(newest: Newest | undefined): Parent {
   return newest?.kind === 'data' ? { sequence: newest.comment.seq, id: newest.archive.id } : NO_PARENT;
+}
+
+/** All of ours, data first. */
+export function entriesOf({ data, records }: Pick<Order, 'data' | 'records'>): readonly Entry[] {
+  return [...data, ...records];
 }
 
 /** Whether two are the same archive: a freed name can be taken again. */

@@ -44,7 +44,7 @@ export interface ReadHow {
    * of Borg 1.4.5; the other one's commit then failed in one of 25 tries).
    */
   readonly pastLock?: boolean;
-  readonly signal?: AbortSignal;
+  readonly signal?: AbortSignal | undefined;
 }
 
 export interface ListHow extends ReadHow {

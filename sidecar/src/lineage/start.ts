@@ -1,13 +1,12 @@
 import { type Claim, confirmClaim, makeClaim } from './claim.ts';
 import { NO_PARENT } from './comment.ts';
 import { waitForWriter } from './handover.ts';
-import { lockedForMs, longestWaitMs, noteLocked, noteUnlocked } from './lock.ts';
+import { backOff, isGivenUp, lockedForMs, noteUnlocked } from './lock.ts';
 import { newMarker } from './marker.ts';
-import { type Order, parentOf } from './order.ts';
+import type { Order } from './order.ts';
 import type { Parts } from './parts.ts';
 import type { Unanswered } from './ports.ts';
 import { refuseAdoption, refuseMissing, refuseNonempty, refuseVanished } from './refusals.ts';
-import { sizeOf } from './rows/live.ts';
 import type { Seen, Target } from './rows/start.ts';
 import { startUnclaimed } from './unclaimed-start.ts';
 import {
@@ -31,8 +30,11 @@ export async function start(parts: Parts): Promise<Started> {
   const { volume, table, rules, host } = parts;
   const found = await volume.find();
   const kind = table.boot(found, rules.onNonemptyVolume);
-  if (kind === 'vanished' || kind === 'nonempty') {
-    throw kind === 'vanished' ? refuseVanished(rules.volume) : refuseNonempty(rules.volume);
+  if (kind === 'vanished') {
+    throw refuseVanished(rules.volume);
+  }
+  if (kind === 'nonempty') {
+    throw refuseNonempty(rules.volume);
   }
   const known = found.marker ?? found.record;
   const writer = new Writer(parts, known ?? newMarker(host.newId(), NO_PARENT));
@@ -142,7 +144,7 @@ async function adopt(writer: Writer): Promise<Phase> {
  * server's disk is full.
  */
 async function firstList(writer: Writer): Promise<Order | Unanswered> {
-  const { host, rules, table } = writer.parts;
+  const { host, rules } = writer.parts;
   for (;;) {
     const seen = writer.ending;
     const began = host.now();
@@ -152,14 +154,10 @@ async function firstList(writer: Writer): Promise<Order | Unanswered> {
       await noteUnlocked(writer);
       return answer;
     }
-    const lockedMs = answer.kind === 'locked' ? await noteLocked(writer, began) : 0;
-    if (
-      answer.kind === 'full' ||
-      (answer.kind === 'locked' && table.isPastLock(lockedMs, rules.lockTimeoutMs))
-    ) {
+    if (await isGivenUp(writer, answer, began)) {
       return answer;
     }
-    await host.backOff('start', answer.failure, seen, longestWaitMs(answer, lockedMs, rules));
+    await backOff(writer, answer, seen);
   }
 }
 
@@ -204,15 +202,9 @@ async function claimAndExtract(
 }
 
 /** Row 20, and what row 19 begins with. */
-function takeOver(writer: Writer, { repositoryId, newest, ...order }: Order, claim: Claim): void {
-  const base = newest?.kind === 'data' ? newest.comment : undefined;
-  writer.done = claim.done;
-  writer.marker = {
-    ...writer.marker,
-    ...{ repo: repositoryId, claim: claim.sequence, last: claim.sequence, base: parentOf(newest) },
-    ...writer.parts.table.inherit({ repositoryId, newest, ...order }),
-    ...{ baseSize: base && sizeOf(base), chunker: base?.chunker },
-  };
+function takeOver(writer: Writer, order: Order, { sequence, done }: Claim): void {
+  writer.done = done;
+  writer.takeOver(order, { claim: sequence, last: sequence });
 }
 
 /** Row 19: saves what was asked for as the newest, so that it is asked for once. */

@@ -1,8 +1,7 @@
 import { waitForWriter } from './handover.ts';
 import { lockedForMs } from './lock.ts';
-import { type Order, parentOf } from './order.ts';
+import { entriesOf } from './order.ts';
 import type { Unanswered } from './ports.ts';
-import { sizeOf } from './rows/live.ts';
 import type { Seen } from './rows/start.ts';
 import { type Next, openGate, refuseObstacle, type Writer } from './writer.ts';
 
@@ -43,19 +42,8 @@ export async function startUnclaimed(
   }
   await volume.settle();
   host.tell('unclaimed', { why: because.kind === 'full' ? 'full' : 'locked', lockedForMs: lockedMs });
-  adoptOrder(writer, first);
+  const known = new Set(entriesOf(first).map(({ comment }) => comment.writer));
+  writer.takeOver(first, { last: first.top, known: [...known] });
   await openGate(writer, { claimed: false, saved: true });
   return 'unclaimed';
-}
-
-function adoptOrder(writer: Writer, order: Order): void {
-  const { table } = writer.parts;
-  const base = order.newest?.kind === 'data' ? order.newest.comment : undefined;
-  const writers = [...order.data, ...order.records].map(({ comment }) => comment.writer);
-  writer.marker = {
-    ...writer.marker,
-    ...{ repo: order.repositoryId, last: order.top, base: parentOf(order.newest) },
-    ...{ known: [...new Set(writers)], ...table.inherit(order) },
-    ...{ baseSize: base && sizeOf(base), chunker: base?.chunker },
-  };
 }

@@ -1,12 +1,13 @@
 import type { Comment } from './comment.ts';
 import type { Marker } from './marker.ts';
 import { forkName, lineageName } from './names.ts';
-import type { Entry, Order } from './order.ts';
+import { type Entry, entriesOf, type Order, parentOf } from './order.ts';
 import type { Parts } from './parts.ts';
 import type { Activity, Created, Creation, Ending, ListHow, Look, Unanswered } from './ports.ts';
 import { NameTaken } from './refusal.ts';
 import { refuseFor, refuseOther, refuseUnpinned } from './refusals.ts';
-import type { Closing, Said } from './rows/live.ts';
+import { type Closing, type Said, sizeOf } from './rows/live.ts';
+import { findHeld } from './rows/retention.ts';
 import { named } from './tell.ts';
 
 /** What becomes of a writer whose gate is open. */
@@ -80,7 +81,7 @@ export class Writer {
     }
     this.checkRepository(answer.repositoryId);
     const order = table.readOrder(rules.set, answer);
-    host.tell('listed', describeOrder(this.parts, order, this.marker));
+    host.tell('listed', describeOrder(order, this.marker));
     this.#mustList = false;
     return order;
   }
@@ -147,7 +148,7 @@ export class Writer {
     if (!order.archives.some((archive) => archive.name === name)) {
       return { kind: 'error', failure: new NameTaken(name) };
     }
-    return { entry: [...order.data, ...order.records].find(({ archive }) => archive.name === name) };
+    return { entry: entriesOf(order).find(({ archive }) => archive.name === name) };
   }
 
   /** Row 5, and REPOSITORY_ID. */
@@ -162,6 +163,18 @@ export class Writer {
       this.#mustList = true;
       throw refuseOther(found, own);
     }
+  }
+
+  /** Rows 20 and 22: the volume holds the newest data of this order. */
+  takeOver(order: Order, change: Pick<Marker, 'last'> & Partial<Marker>): void {
+    const { newest, repositoryId } = order;
+    const comment = newest?.kind === 'data' ? newest.comment : undefined;
+    this.marker = {
+      ...this.marker,
+      ...{ repo: repositoryId, base: parentOf(newest), ...this.parts.table.inherit(order) },
+      ...{ baseSize: comment && sizeOf(comment), chunker: comment?.chunker },
+      ...change,
+    };
   }
 
   lineageName(sequence: number): string {
@@ -232,14 +245,13 @@ export function isUnanswered<T extends object | string>(answer: T | Unanswered):
   return typeof answer === 'object' && 'failure' in answer;
 }
 
-function describeOrder({ table }: Parts, order: Order, marker: Marker) {
-  const { held } = table.chooseDeletions(order, order.top + 1, undefined);
+function describeOrder(order: Order, marker: Marker) {
   return {
     id: order.repositoryId,
     archives: order.archives.length,
     head: order.head && named(order.head),
     forks: order.forks.map(({ archive }) => archive.name),
-    held,
+    held: findHeld(order.data).held.map(({ archive }) => archive.name),
     strays: [
       ...order.records.filter((entry) => entry !== order.head).map(({ archive }) => archive.name),
       ...order.foreign,

@@ -58,6 +58,11 @@ const conflicts: [settings: Partial<Settings>, ownUid: number, sentence: string]
     'LOCK_TIMEOUT is 359999ms, but a last save may hold the lock for FINAL_BACKUP_TIMEOUT + 1m: set it to 6m or more, or remove it.',
   ],
   [
+    { LOCK_TIMEOUT: 209_999, FINAL_BACKUP_TIMEOUT: 150_000 },
+    0,
+    'LOCK_TIMEOUT is 209999ms, but a last save may hold the lock for FINAL_BACKUP_TIMEOUT + 1m: set it to 210s or more, or remove it.',
+  ],
+  [
     { LOCK_TIMEOUT: 0, FINAL_BACKUP_TIMEOUT: 90_500 },
     0,
     'LOCK_TIMEOUT is 0s, but a last save may hold the lock for FINAL_BACKUP_TIMEOUT + 1m: set it to 150500ms or more, or remove it.',

@@ -1,6 +1,6 @@
 import type { Comment } from '../comment.ts';
 import type { Marker, Size } from '../marker.ts';
-import type { Entry, Order } from '../order.ts';
+import { type Entry, entriesOf, type Order } from '../order.ts';
 import type { Ending, Look } from '../ports.ts';
 
 /** How much of its end a writer has said in its newest archive: closing + final. */
@@ -103,7 +103,7 @@ export function savedAfterRestart(): string | undefined {
 
 /** Row 24: what a list tells a writer without a claim. */
 export function chooseUnclaimed(order: Order, marker: Marker): 'fenced' | 'claimed' | 'claim' {
-  if (ours(order).some((entry) => overtakes(entry, marker))) {
+  if (entriesOf(order).some((entry) => overtakes(entry, marker))) {
     return 'fenced';
   }
   return order.head?.comment.writer === marker.writer ? 'claimed' : 'claim';
@@ -130,10 +130,6 @@ function overtakes({ sequence, comment }: Entry, { last, writer, known }: Marker
   }
   const isNew = !known.includes(comment.writer) || comment.claim > last;
   return comment.kind === 'data' ? isNew : comment.kind === 'claim' && !comment.late;
-}
-
-function ours({ data, records }: Order): readonly Entry[] {
-  return [...data, ...records];
 }
 
 function hasShrunk(before: Size, now: Size, shrinkGuard: number): boolean {

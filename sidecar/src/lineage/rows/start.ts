@@ -38,11 +38,6 @@ export function isPastLock(lockedForMs: number, lockTimeoutMs: number): boolean 
   return lockedForMs >= lockTimeoutMs;
 }
 
-/** Row 10 and DESIGN 4.1: LOCK_TIMEOUT outlasts every live final save. */
-export function leastLockTimeoutMs(finalBackupTimeoutMs: number): number {
-  return finalBackupTimeoutMs + 60_000;
-}
-
 /** Row 11: what a person has to look at. */
 export function findObstacle(
   order: Order,
