@@ -90,6 +90,7 @@ export class World {
   examined: 'same' | 'unmarked' | 'gone' = 'same';
   onMarker = () => {};
   onGate = () => {};
+  onRecovered = () => {};
   nowMs = 1_000_000;
   ending: Ending = { prestop: false, sigterm: false };
   over = false;
@@ -276,7 +277,7 @@ export class World {
         this.#call(`back off ${activity}: ${failure instanceof Error ? failure.message : failure}`);
         await pass(Math.min(BACK_OFF_MS, atMostMs), seen);
       },
-      recovered: () => {},
+      recovered: () => this.onRecovered(),
       tell: (name, event) => this.told.push([name, event]),
     };
   }

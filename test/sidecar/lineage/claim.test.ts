@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { confirmClaim, makeClaim } from '../../../sidecar/src/lineage/claim.ts';
 import { newMarker } from '../../../sidecar/src/lineage/marker.ts';
 import type { ListedArchive } from '../../../sidecar/src/lineage/order.ts';
-import { OWN, orderOf, ours, theirs, World } from '../../support/lineage.ts';
+import { OTHER, OWN, orderOf, ours, theirs, World } from '../../support/lineage.ts';
 
 const BEFORE = [ours(2, { kind: 'claim' }), ours(3, { guard: '1', restore: 'e'.repeat(16) })];
 const nothing = () => {};
@@ -76,6 +76,8 @@ for (const [whose, archive] of [
     assert.equal(await claim(world), undefined);
     assert.deepEqual(world.calls, ['create claim 4', 'list']);
     assert.deepEqual(world.archives.at(-1), archive);
+    const { archive: lost, to } = world.event('claim.lost');
+    assert.deepEqual([lost, to?.writer], [ours(4).name, archive.comment === '' ? undefined : OTHER]);
   });
 }
 

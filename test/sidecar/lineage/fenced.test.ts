@@ -130,6 +130,18 @@ test('row 32: a fork that is there by the time it is made is tried again from th
   assert.deepEqual(world.calls.slice(4, 6), ['list', 'create fork 2']);
 });
 
+test('row 32: a fork that lacks an entry does not count as saved, and is told and waited out', async () => {
+  const world = new World(ours(5));
+  world.answers = ['ok', 'ok', 'incomplete'];
+  world.waits = [nothing, nothing];
+  const { writer } = await fencedIn(world, undefined, { state: 'fenced' });
+  const failed = ['list', 'list', 'create fork 1', 'back off fork: one could not be read'];
+  assert.deepEqual(world.calls, [...failed, 'list', 'create fork 2', IDLE, IDLE]);
+  assert.equal(writer.saved, 'S1');
+  const done = world.told.filter(([name]) => name === 'fork.done');
+  assert.deepEqual([done.length, world.event('fork.done').archive], [1, forkOf(OWN, 2).name]);
+});
+
 test('row 32: at prestop and at SIGTERM what changed is saved again', async () => {
   const world = new World(ours(5));
   world.waits = [

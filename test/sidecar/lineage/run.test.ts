@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import type { Marker } from '../../../sidecar/src/lineage/marker.ts';
 import { runWriter } from '../../../sidecar/src/lineage/run.ts';
 import type { Phase } from '../../../sidecar/src/lineage/writer.ts';
-import { End, liveMarker, OTHER, OWN, ours, World } from '../../support/lineage.ts';
+import { End, liveMarker, OTHER, OWN, ours, theirs, World } from '../../support/lineage.ts';
 
 const NEWEST = ours(3, { writer: OWN });
 const nothing = () => {};
@@ -18,6 +18,13 @@ async function endsWell(world: World, phase: Phase, saved?: string, change: Part
       return false;
     },
   );
+}
+
+/** What had been told by each time that something recovered. */
+function noteRecoveries(world: World): string[][] {
+  const noted: string[][] = [];
+  world.onRecovered = () => noted.push(world.events);
+  return noted;
 }
 
 test('row 23: a container that comes back without a claim still tries to claim', async () => {
@@ -90,6 +97,48 @@ test('row 21a: once live it deletes what its claim has made superfluous, before 
   assert.deepEqual(world.calls.slice(0, 2), ['delete 1', 'create data 4']);
 });
 
+test('row 25: a marker that cannot be put back stops no save', async () => {
+  const world = new World(NEWEST);
+  world.examined = 'unmarked';
+  world.onMarker = () => {
+    throw new Error('disk full');
+  };
+  await endsWell(world, 'live');
+  const told = ['marker.restored', 'marker.failed', 'save.started', 'marker.failed', 'save.done'];
+  assert.deepEqual(world.events, told);
+  assert.match(String(world.event('marker.failed').error), /disk full/);
+});
+
+for (const [row, answer] of [
+  ['26a', 'lost'],
+  ['26h', 'incomplete'],
+] as const) {
+  test(`row 25: a guard is told once, also after row ${row}`, async () => {
+    const world = new World(NEWEST);
+    world.set({ digest: 'S2', files: 1 });
+    world.answers = [answer];
+    // The first wait is the back-off of an answer that was lost.
+    world.waits = [nothing, () => world.set({ digest: 'S3' }), nothing];
+    await endsWell(world, 'live', 'S1');
+    const guarded = world.told.filter(([name]) => name === 'guarded');
+    assert.deepEqual([guarded.length, world.event('guarded').against], [1, '3']);
+    assert.ok(world.events.filter((name) => name === 'save.done').length >= 2);
+    assert.ok(world.created.every(({ guard }) => guard === '3'));
+  });
+}
+
+test('row 27: a list that answers at last is no recovery before the save that it confirms', async () => {
+  const world = new World(NEWEST);
+  world.answers = ['locked', 'ok', 'error'];
+  world.waits = [nothing, nothing];
+  const recoveries = noteRecoveries(world);
+  await endsWell(world, 'live');
+  assert.deepEqual(world.calls.slice(0, 6), [
+    ...['create data 4', 'back off save: locked', 'create data 4', 'list', 'back off save: error', 'list'],
+  ]);
+  assert.equal(recoveries[0]?.at(-1), 'save.done');
+});
+
 test('row 28: a save that counts deletes what has done its work', async () => {
   const world = new World(ours(1, { kind: 'claim' }), ours(2, { kind: 'claim', writer: OWN }), NEWEST);
   await endsWell(world, 'live');
@@ -109,10 +158,24 @@ test('row 29: after SIGTERM a close is tried three times, and the end is as good
   world.sigterm();
   world.answers = ['locked', 'error', 'locked', 'ok'];
   world.waits = [nothing, nothing, nothing];
+  const recoveries = noteRecoveries(world);
   assert.equal(await endsWell(world, 'live', 'S1'), true);
   const failed = ['create close 4', 'back off close: locked', 'create close 4'];
   assert.deepEqual(world.calls, [...failed, 'back off close: error', 'create close 4']);
   assert.deepEqual(world.events, ['close.failed']);
+  assert.deepEqual(recoveries, [], 'what fails three times has not recovered between');
+});
+
+test('row 29: tries to close that get an answer do not count', async () => {
+  const world = new World(NEWEST, ...[4, 5, 6].map((seq) => theirs(ours(seq).name)));
+  world.sigterm();
+  // Each second `create` meets somebody else's name, which a list then shows.
+  world.answers = ['locked', 'ok', 'ok', 'locked', 'ok', 'ok', 'ok', 'ok'];
+  world.waits = [nothing, nothing];
+  assert.equal(await endsWell(world, 'live', 'S1'), true);
+  assert.equal(world.calls.filter((call) => call.startsWith('back off close')).length, 2);
+  const taken = ['number.taken', 'number.taken', 'number.taken'];
+  assert.deepEqual([world.events, world.event('closed').archive], [[...taken, 'closed'], ours(7).name]);
 });
 
 test('row 29: a close that meets the deadline ends as well', async () => {
@@ -125,6 +188,7 @@ test('row 29: a close that meets the deadline ends as well', async () => {
     },
   ];
   assert.equal(await endsWell(world, 'live', 'S1'), true);
+  assert.deepEqual(world.events, ['close.failed']);
 });
 
 test('row 29: so does one that waits for its next try at the deadline', async () => {
@@ -133,6 +197,7 @@ test('row 29: so does one that waits for its next try at the deadline', async ()
   world.answers = ['locked'];
   assert.equal(await endsWell(world, 'live', 'S1'), true);
   assert.deepEqual(world.calls, ['create close 4', 'back off close: locked']);
+  assert.deepEqual(world.events, ['close.failed']);
 });
 
 test('row 29: without a claim and with nothing unsaved the end is at once', async () => {

@@ -111,6 +111,17 @@ describe('boot', () => {
     assert.deepEqual([phase, world.calls], ['resync', ['marker live', 'gate']]);
     assert.deepEqual([world.events, world.marker], [['writer', 'marker.restored'], liveMarker()]);
   });
+
+  test('row 6: a marker that cannot be put back keeps no gate shut', async () => {
+    const world = new World(...left());
+    world.found = { empty: false, marker: undefined, record: liveMarker() };
+    world.onMarker = breaks;
+    const { phase } = await startIn(world);
+    assert.deepEqual(
+      [phase, world.calls, world.events.at(-1)],
+      [...['resync', ['marker live', 'gate'], 'marker.failed']],
+    );
+  });
 });
 
 describe('adopt', () => {
@@ -154,6 +165,17 @@ describe('adopt', () => {
     world.waits = [late, late];
     assert.equal((await startIn(world, adopt)).phase, 'live');
     assert.equal(world.calls.includes('list past the lock'), false);
+  });
+
+  test('row 3: a claim that a full disk is against is told and waited out, and nothing is extracted', async () => {
+    const world = adopting();
+    world.answers = ['ok', 'full'];
+    world.waits = [() => {}];
+    assert.equal((await startIn(world, adopt)).phase, 'live');
+    const failed = ['list', 'create claim 1', 'back off start: full'];
+    assert.deepEqual(world.calls, [
+      ...[...failed, 'list', 'create claim 1', 'list', 'settle', 'marker live', 'gate'],
+    ]);
   });
 });
 
@@ -299,6 +321,15 @@ describe('requests', () => {
       assert.ok(world.calls.includes(`extract ${archive.name}`));
       assert.deepEqual([world.marker?.base.sequence, world.marker?.restore], [7, hash]);
     }
+  });
+
+  test('row 19: a request for what is the newest anyway is known as done all the same', async () => {
+    const world = new World(...left(2));
+    await startIn(world, asking(ours(5).name));
+    const recorded = ['create claim 6', 'list', 'extract 5', 'settle', 'create data 7', 'list'];
+    assert.deepEqual(world.calls, ['marker restoring', 'list', ...recorded, 'marker live', 'gate']);
+    assert.deepEqual([world.created[1]?.restore, world.marker?.restore], [hash, hash]);
+    assert.deepEqual(world.event('requested'), { archive: ours(7).name, restored: ours(5).name });
   });
 
   test('row 20: a request that is done restores the newest', async () => {
