@@ -137,7 +137,11 @@ export class FakeRepository extends Repository {
     repositoryId: 'repo',
     archives: [],
   });
-  onCreate = async (_creation: Creation, _signal: AbortSignal): Promise<Created> => ({
+  onCreate = async (
+    _creation: Creation,
+    _signal: AbortSignal,
+    _onLeftOut?: () => void,
+  ): Promise<Created> => ({
     ...{ repositoryId: 'repo', id: 'id', addedBytes: 0, unread: [], raced: [] },
   });
   onDelete = async (_names: readonly string[], _signal: AbortSignal): Promise<void> => {};
@@ -157,8 +161,8 @@ export class FakeRepository extends Repository {
     return this.onList(signal, lock);
   }
 
-  override create(creation: Creation, signal: AbortSignal): Promise<Created> {
-    return this.onCreate(creation, signal);
+  override create(creation: Creation, signal: AbortSignal, onLeftOut?: () => void): Promise<Created> {
+    return this.onCreate(creation, signal, onLeftOut);
   }
 
   override delete(names: readonly string[], signal: AbortSignal): Promise<void> {

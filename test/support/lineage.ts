@@ -1,3 +1,4 @@
+// long: one world behind three ports
 import assert from 'node:assert/strict';
 import { type Comment, NO_PARENT, writeComment } from '../../sidecar/src/lineage/comment.ts';
 import type { LineageEvents } from '../../sidecar/src/lineage/events.ts';
@@ -62,10 +63,11 @@ export function liveMarker(change: Partial<Marker> = {}): Marker {
 }
 
 /**
- * What the repository does to a command: `ok`: what it should. `lost`: that, and the answer is lost. `hangs`: nothing
+ * What the repository does to a command: `ok`: what it should. `lost`: that, and the answer is lost; `lost incomplete`: the
+ * same, with an archive that lacks entries. `hangs`: nothing
  * until the caller ends it.
  */
-type Answer = 'ok' | 'lost' | 'incomplete' | 'hangs' | Unanswered['kind'];
+type Answer = 'ok' | 'lost' | 'incomplete' | 'lost incomplete' | 'hangs' | Unanswered['kind'];
 /** An answer, or what happens just before it; `ok` if that says nothing. */
 type Script = Answer | (() => Answer | undefined);
 
@@ -210,6 +212,9 @@ export class World {
     this.archives.push({ name, id, comment: writeComment(comment), time: comment.seq * 1_000 });
     const created: Created = { kind: 'created', repositoryId: this.repositoryId, id, addedBytes: 7 };
     const incomplete = answer === 'incomplete' ? { incomplete: 'one could not be read' } : {};
+    if (answer === 'lost incomplete') {
+      return { ...unanswered('error'), incomplete: true };
+    }
     return answer === 'lost' ? unanswered('error') : { ...created, ...incomplete };
   }
 

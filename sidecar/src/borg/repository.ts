@@ -127,8 +127,12 @@ export class Repository {
       });
   }
 
-  /** Archives a directory. */
-  async create(creation: Creation, signal: AbortSignal): Promise<Created> {
+  /**
+   * Archives a directory.
+   *
+   * @param onLeftOut an entry is left out: told at once, since the archive may be made though its answer is lost
+   */
+  async create(creation: Creation, signal: AbortSignal, onLeftOut = () => {}): Promise<Created> {
     const args = [
       ...['create', '--json', '--list', '--filter', 'E', '--numeric-ids'],
       ...(creation.record ? ['--no-cache-sync'] : []),
@@ -148,6 +152,7 @@ export class Repository {
       onStatus(status, path, msgid) {
         if (status === 'E' && msgid !== 'BackupFileNotFoundError') {
           (msgid === 'BackupRaceConditionError' ? raced : unread).push(path);
+          onLeftOut();
         }
       },
     });

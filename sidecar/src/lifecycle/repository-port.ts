@@ -33,13 +33,20 @@ export class BorgRepositoryPort implements RepositoryPort {
 
   async create({ name, comment, signal }: Creation): Promise<Created | { kind: 'exists' } | Unanswered> {
     const until = this.#host.until(signal);
+    let incomplete = false;
+    const note = () => {
+      incomplete = true;
+    };
     const answer = await this.#answer(() =>
       comment.kind === 'data' || comment.kind === 'fork'
-        ? this.#createFromVolume(name, comment, until)
+        ? this.#createFromVolume(name, comment, until, note)
         : this.#createRecord(name, comment, until),
     );
-    const taken = 'failure' in answer && failedFor(answer.failure, 'archive-exists');
-    return taken ? { kind: 'exists' } : answer;
+    if (!('failure' in answer)) {
+      return answer;
+    }
+    const taken = failedFor(answer.failure, 'archive-exists');
+    return taken ? { kind: 'exists' } : { ...answer, ...(incomplete ? { incomplete } : {}) };
   }
 
   async delete(names: readonly string[]): Promise<void> {
@@ -47,9 +54,14 @@ export class BorgRepositoryPort implements RepositoryPort {
     await this.#context.repository.delete(names, AbortSignal.any([prestop, sigterm]));
   }
 
-  async #createFromVolume(name: string, comment: Comment, signal: AbortSignal): Promise<Created> {
+  async #createFromVolume(
+    name: string,
+    comment: Comment,
+    signal: AbortSignal,
+    onLeftOut: () => void,
+  ): Promise<Created> {
     const { repository } = this.#context;
-    const created = await repository.create(creationOf(this.#context, name, comment), signal);
+    const created = await repository.create(creationOf(this.#context, name, comment), signal, onLeftOut);
     return answerOf(created, this.#lacks(created, comment));
   }
 

@@ -1,5 +1,6 @@
 import type { Ending, Look, Unanswered } from './ports.ts';
 import { NameTaken } from './refusal.ts';
+import { forgetIncomplete } from './taken.ts';
 import { named } from './tell.ts';
 import { deleteNames } from './tidy.ts';
 import { isUnanswered, type Next, type Phase, type Writer } from './writer.ts';
@@ -71,8 +72,12 @@ async function saveFork(writer: Writer, look: Look, seen: Ending): Promise<'on' 
   writer.tries.set(comment.try, look.digest);
   writer.saved = undefined;
   const answer = await writer.create({ name: archive, comment });
-  if (answer.kind !== 'created') {
-    return isUnanswered(answer) ? answer : { kind: 'error', failure: new NameTaken(archive) };
+  if (isUnanswered(answer)) {
+    forgetIncomplete(writer, comment, answer);
+    return answer;
+  }
+  if (answer.kind === 'exists') {
+    return { kind: 'error', failure: new NameTaken(archive) };
   }
   if (answer.incomplete !== undefined) {
     writer.tries.delete(comment.try);

@@ -1,8 +1,9 @@
 import type { Comment } from './comment.ts';
-import type { Entry } from './order.ts';
 import type { Ending, Look, Unanswered } from './ports.ts';
 import { refuseGone } from './refusals.ts';
 import { saidBy } from './rows/live.ts';
+import { basedOn, findTaken, forgetIncomplete } from './taken.ts';
+import { tellGuard } from './tell.ts';
 import { deleteDone, retain } from './tidy.ts';
 import { isUnanswered, type Next, type Phase, type Writer } from './writer.ts';
 
@@ -107,6 +108,7 @@ async function saveData(
     return await afterExists(writer, sequence);
   }
   if (isUnanswered(answer)) {
+    forgetIncomplete(writer, comment, answer);
     return answer;
   }
   if (answer.incomplete !== undefined) {
@@ -132,11 +134,7 @@ async function confirm(
     return order.head === undefined || order.head.comment.writer === writer.marker.writer ? 'on' : 'fenced';
   }
   const archive = writer.lineageName(comment.seq);
-  if (comment.guard !== '-' && comment.guard !== writer.toldGuard) {
-    writer.toldGuard = comment.guard;
-    const { files, bytes, partial, guard } = comment;
-    host.tell('guarded', { archive, against: guard, files, bytes, partial });
-  }
+  tellGuard(writer, comment);
   await writer.remember(basedOn(comment, id));
   writer.saved = writer.tries.get(comment.try);
   writer.said = saidBy(comment);
@@ -151,21 +149,15 @@ async function afterExists(
   writer: Writer,
   sequence: number,
 ): Promise<'saved' | 'on' | 'fenced' | Unanswered> {
-  const found = await writer.findExisting(writer.lineageName(sequence));
-  if (isUnanswered(found)) {
-    return found;
+  const taken = await findTaken(writer, sequence);
+  if (isUnanswered(taken)) {
+    return taken;
   }
-  const whose = await takeNumber(writer, sequence, found.entry);
-  if (whose === 'other') {
+  if (taken.whose === 'other') {
     return 'fenced';
   }
-  const comment = whose === 'own' ? found.entry?.comment : undefined;
-  if (found.entry === undefined || comment?.kind !== 'data') {
-    return 'on';
-  }
-  const { archive } = found.entry;
-  await writer.remember(basedOn(comment, archive.id));
-  return writer.tries.has(comment.try)
+  const { archive, comment } = taken.entry ?? {};
+  return archive !== undefined && comment?.kind === 'data' && writer.tries.has(comment.try)
     ? await confirm(writer, comment, archive.id, { addedBytes: 0, seconds: 0 })
     : 'on';
 }
@@ -201,36 +193,15 @@ async function close(writer: Writer, seen: Ending): Promise<'on' | 'fenced' | Un
     host.tell('closed', { archive, final: comment.final });
     return 'on';
   }
-  const found = await writer.findExisting(archive);
-  if (isUnanswered(found)) {
-    return found;
+  const taken = await findTaken(writer, sequence);
+  if (isUnanswered(taken)) {
+    return taken;
   }
-  const whose = await takeNumber(writer, sequence, found.entry);
-  if (whose === 'own' && found.entry !== undefined) {
-    writer.said = saidBy(found.entry.comment);
-    if (found.entry.comment.kind === 'data') {
-      await writer.remember(basedOn(found.entry.comment, found.entry.archive.id));
-      writer.saved = undefined;
-    }
+  if (taken.whose === 'own') {
+    writer.said = saidBy(taken.entry.comment);
+    writer.saved = taken.entry.comment.kind === 'data' ? undefined : writer.saved;
   }
-  return whose === 'other' ? 'fenced' : 'on';
-}
-
-/** Rows 26a, 26b, 26f: a number that is taken is the last one, unless it fences. */
-async function takeNumber(
-  writer: Writer,
-  sequence: number,
-  entry: Entry | undefined,
-): Promise<'own' | 'foreign' | 'other'> {
-  const { host, table } = writer.parts;
-  const whose = table.whoseName(entry, writer.marker.writer);
-  if (whose !== 'other') {
-    await writer.remember({ last: sequence });
-  }
-  if (whose === 'foreign') {
-    host.tell('number.taken', { archive: writer.lineageName(sequence) });
-  }
-  return whose;
+  return taken.whose === 'other' ? 'fenced' : 'on';
 }
 
 /** Row 25: the volume must still be the writer's before anything of it becomes the newest archive. */
@@ -244,8 +215,4 @@ async function ensureMarker(writer: Writer): Promise<void> {
     host.tell('marker.restored', {});
     await writer.remember({});
   }
-}
-
-function basedOn({ seq, files, bytes, chunker, guard }: Comment, id: string) {
-  return { last: seq, base: { sequence: seq, id }, baseSize: { files, bytes }, chunker, guard };
 }

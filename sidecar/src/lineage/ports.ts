@@ -13,6 +13,8 @@ export interface Unanswered {
    */
   readonly kind: 'locked' | 'full' | 'error';
   readonly failure: unknown;
+  /** What was to be created lacks entries, if it is there. */
+  readonly incomplete?: boolean;
 }
 
 export interface Listed {

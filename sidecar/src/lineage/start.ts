@@ -6,18 +6,11 @@ import { newMarker } from './marker.ts';
 import type { Order } from './order.ts';
 import type { Parts } from './parts.ts';
 import type { Unanswered } from './ports.ts';
+import { recordRequest } from './record.ts';
 import { refuseAdoption, refuseMissing, refuseNonempty, refuseVanished } from './refusals.ts';
 import type { Seen, Target } from './rows/start.ts';
 import { startUnclaimed } from './unclaimed-start.ts';
-import {
-  BEGINNING,
-  isUnanswered,
-  type Next,
-  openGate,
-  type Phase,
-  refuseObstacle,
-  Writer,
-} from './writer.ts';
+import { isUnanswered, type Next, openGate, type Phase, refuseObstacle, Writer } from './writer.ts';
 
 /** A writer whose gate is open, and what it begins with. */
 export interface Started {
@@ -91,7 +84,7 @@ async function attemptRestore(writer: Writer, seen: Map<string, Seen>): Promise<
   if (await waitForWriter(writer, first, seen, host.now())) {
     return 'on';
   }
-  const target = table.chooseTarget(first, rules.request);
+  const target = table.chooseTarget(first, rules.request, writer.lacking);
   if (target === undefined) {
     throw refuseMissing(rules.set, rules.request?.text ?? '');
   }
@@ -205,30 +198,4 @@ async function claimAndExtract(
 function takeOver(writer: Writer, order: Order, { sequence, done }: Claim): void {
   writer.done = done;
   writer.takeOver(order, { claim: sequence, last: sequence });
-}
-
-/** Row 19: saves what was asked for as the newest, so that it is asked for once. */
-async function recordRequest(writer: Writer, { archive }: Target): Promise<boolean> {
-  const { volume, rules, table, host } = writer.parts;
-  const look = await volume.look();
-  writer.marker = { ...writer.marker, restore: rules.request?.hash ?? '-' };
-  const sequence = writer.marker.last + 1;
-  const name = writer.lineageName(sequence);
-  const comment = writer.describeData('data', sequence, look, BEGINNING);
-  const seen = writer.ending;
-  const answer = await writer.create({ name, comment });
-  if (answer.kind !== 'created' || answer.incomplete !== undefined) {
-    if (isUnanswered(answer)) {
-      await host.backOff('start', answer.failure, seen);
-    }
-    return false;
-  }
-  const order = await writer.list('start');
-  if (!table.isHead(order, comment.try)) {
-    return false;
-  }
-  const base = { sequence, id: answer.id };
-  writer.marker = { ...writer.marker, last: sequence, base, baseSize: look, chunker: comment.chunker };
-  host.tell('requested', { archive: name, restored: archive?.archive.name ?? '' });
-  return true;
 }

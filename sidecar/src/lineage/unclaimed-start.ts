@@ -23,7 +23,7 @@ export async function startUnclaimed(
   if (await waitForWriter(writer, first, seen, host.now() - lockedMs)) {
     return 'on';
   }
-  if (table.isRequested(first, rules.request)) {
+  if (table.isRequested(first, rules.request, writer.lacking)) {
     await host.backOff('start', because.failure, writer.ending);
     return 'on';
   }

@@ -29,6 +29,8 @@ export class Writer {
   said: Said = 0;
   /** Why the newest own archive has to be made anew, where that is so. */
   incomplete: unknown;
+  /** Id of the own newest record of a request that is known to lack entries: row 19. */
+  lacking: string | undefined;
   /** The guard that a person has been told of, by this writer or before it. */
   toldGuard = '-';
   /** The head whose writer is being waited for, once that is told. */
@@ -217,9 +219,9 @@ export class Writer {
 }
 
 /** Row 11. */
-export function refuseObstacle({ parts: { rules, table } }: Writer, order: Order): void {
+export function refuseObstacle({ parts: { rules, table }, lacking }: Writer, order: Order): void {
   const { onEmptyRepository, set } = rules;
-  const request = table.isRequested(order, rules.request);
+  const request = table.isRequested(order, rules.request, lacking);
   const obstacle = table.findObstacle(order, { request, onEmptyRepository });
   if (obstacle !== undefined) {
     throw refuseFor(set, obstacle);

@@ -1,3 +1,4 @@
+// long: one port, and each answer that it can give
 import assert from 'node:assert/strict';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { readdir } from 'node:fs/promises';
@@ -259,6 +260,21 @@ describe('what borg could not read', () => {
     // What the walk itself has found needs no note.
     life.context.unread.paths = new Set();
     assert.deepEqual(await create(['c', 'd']), [undefined]);
+  });
+
+  test('is told with an answer that is lost, too, since the archive may be there', async () => {
+    using life = new Life();
+    for (const incomplete of [true, false]) {
+      life.repository.onCreate = async (_creation, _signal, onLeftOut) => {
+        if (incomplete) {
+          onLeftOut?.();
+        }
+        throw failing('unreachable');
+      };
+      const answer = await life.port.create(data);
+      const lost = { kind: 'error', failure: failing('unreachable') };
+      assert.deepEqual(answer, incomplete ? { ...lost, incomplete } : lost);
+    }
   });
 
   test('since it was replaced meanwhile is named, at most ten, and is no note', async () => {

@@ -142,6 +142,18 @@ test('row 32: a fork that lacks an entry does not count as saved, and is told an
   assert.deepEqual([done.length, world.event('fork.done').archive], [1, forkOf(OWN, 2).name]);
 });
 
+test('row 32: nor does one whose answer was lost, too', async () => {
+  const world = new World(ours(5));
+  world.answers = ['ok', 'ok', 'lost incomplete'];
+  world.waits = [nothing, nothing];
+  const { writer } = await fencedIn(world, undefined, { state: 'fenced' });
+  assert.deepEqual(
+    world.created.map(({ seq }) => seq),
+    [1, 2],
+  );
+  assert.equal(writer.saved, 'S1');
+});
+
 test('row 32: at prestop and at SIGTERM what changed is saved again', async () => {
   const world = new World(ours(5));
   world.waits = [

@@ -1,3 +1,4 @@
+// long: rows 25 to 30 of one table, and the world that they share
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { live } from '../../../sidecar/src/lineage/live.ts';
@@ -131,10 +132,23 @@ describe('answers', () => {
     world.waits = [writes(world, 'S2'), writes(world, 'S3'), nothing];
     const { writer } = await liveIn(world);
     // S2 is in number 4, so what the volume is by now goes into number 5.
-    const found = ['create data 4', 'list', 'marker live', 'marker live', 'list', 'marker live', IDLE];
-    assert.deepEqual(world.calls.slice(3, 10), found);
+    const found = ['create data 4', 'list', 'marker live', 'list', 'marker live', IDLE];
+    assert.deepEqual(world.calls.slice(3, 9), found);
     assert.deepEqual([world.created.at(-1)?.seq, world.created.at(-1)?.parent.sequence], [5, 4]);
     assert.deepEqual([writer.saved, world.marker?.last], ['S3', 5]);
+  });
+
+  test('row 26a: a save that lacks entries and whose answer was lost counts for nothing', async () => {
+    const world = new World(NEWEST);
+    world.answers = ['lost incomplete'];
+    world.waits = [nothing, nothing];
+    const { writer } = await liveIn(world, { saved: 'none' });
+    assert.deepEqual(
+      world.created.map(({ seq }) => seq),
+      [4, 4, 5],
+    );
+    assert.equal(world.event('save.done').archive, ours(5).name);
+    assert.equal(writer.saved, 'S1');
   });
 
   test('row 26a: own data of an earlier container is gone on behind, and acknowledges nothing', async () => {

@@ -287,21 +287,89 @@ describe('requests', () => {
     assert.equal(world.created[0]?.restore, '-', 'the claim does not say so yet');
   });
 
-  for (const [why, answer] of [
-    ['an answer that is lost', 'lost'],
-    ['a lock', 'locked'],
-    ['an archive that lacks entries', 'incomplete'],
+  for (const [why, answer, between, last] of [
+    ['an archive that lacks entries', 'incomplete', ['back off start: one could not be read'], 8],
+    ['an answer that is lost', 'lost', ['back off start: error', 'create data 7', 'list'], 8],
+    ['a lock', 'locked', ['back off start: locked'], 7],
   ] as const) {
-    test(`row 19: ${why} begins anew with the list`, async () => {
+    test(`row 19: ${why} is no record of what was asked for, and another one is made`, async () => {
       const world = new World(...left(2));
       world.answers = ['ok', 'ok', 'ok', answer];
       world.waits = [() => {}];
       await startIn(world, asking(ours(2).name));
-      assert.equal(world.marker?.restore, hash);
-      assert.equal(world.calls.filter((call) => call === 'gate').length, 1);
-      assert.ok(world.calls.lastIndexOf('list') > world.calls.indexOf('create data 7') + 1);
+      const remembered = answer === 'lost' ? ['marker restoring'] : [];
+      const recorded = [...between, ...remembered, `create data ${last}`, 'list', 'marker live', 'gate'];
+      assert.deepEqual(world.calls.slice(7), recorded);
+      const { comment, id } = world.archives.at(-1) ?? theirs('');
+      assert.match(comment, new RegExp(`seq=${last} .*restore=${hash}`));
+      assert.deepEqual([world.marker?.restore, world.marker?.base], [hash, { sequence: last, id }]);
+      assert.equal(world.event('requested').archive, ours(last).name);
     });
   }
+
+  test('row 19: a record that lacks entries is the parent of the next one, so that nothing is held', async () => {
+    const world = new World(...left(2));
+    world.answers = [
+      'ok',
+      'ok',
+      'ok',
+      () => {
+        world.set({ unreadable: ['locked.db'] });
+        return 'incomplete';
+      },
+    ];
+    world.waits = [() => {}];
+    await startIn(world, asking(ours(2).name));
+    const [first, second] = world.created.slice(1);
+    assert.deepEqual([second?.parent.sequence, second?.partial, second?.guard], [7, true, '7']);
+    assert.deepEqual([first?.partial, first?.guard], [false, '-']);
+    assert.deepEqual(world.event('guarded').archive, ours(8).name);
+  });
+
+  test('row 19: a loss that was asked for is no guard', async () => {
+    const world = new World(...left(2));
+    world.set({ files: 1, bytes: 1 });
+    await startIn(world, asking(ours(2).name));
+    assert.equal(world.created[1]?.guard, '-');
+  });
+
+  test('row 19: a number that somebody else’s archive has taken is passed over', async () => {
+    const world = new World(...left(2));
+    world.answers = [
+      'ok',
+      'ok',
+      'ok',
+      () => {
+        world.archives.push(theirs(ours(7).name));
+        return undefined;
+      },
+    ];
+    await startIn(world, asking(ours(2).name));
+    assert.deepEqual([world.event('number.taken').archive, world.marker?.last], [ours(7).name, 8]);
+  });
+
+  test('row 19: a name that is taken and not listed is waited out', async () => {
+    const world = new World(...left(2));
+    const hidden = ours(7);
+    const hide = () => {
+      world.archives = world.archives.filter((archive) => archive !== hidden);
+      return undefined;
+    };
+    world.answers = ['ok', 'ok', 'ok', () => void world.archives.push(hidden), hide];
+    world.waits = [() => {}];
+    await startIn(world, asking(ours(2).name));
+    assert.match(world.calls.find((call) => call.startsWith('back off')) ?? '', /grafana-0000000007/);
+    assert.equal(world.calls.filter((call) => call.startsWith('extract')).length, 1);
+    assert.equal(world.marker?.last, 7);
+  });
+
+  test('row 19: a number that another writer has taken begins the start anew', async () => {
+    const world = new World(...left(2));
+    world.answers = ['ok', 'ok', 'ok', () => void world.archives.push(ours(7, { final: true }))];
+    await startIn(world, asking(ours(2).name));
+    assert.deepEqual(world.calls.slice(6, 11), ['create data 7', 'list', 'list', 'create claim 8', 'list']);
+    assert.deepEqual([world.marker?.last, world.marker?.restore], [9, hash]);
+  });
 
   test('row 19: a record that another writer overtook begins anew', async () => {
     const world = new World(...left(2));

@@ -21,15 +21,15 @@ export class ArchivesChecker implements Watch {
     }
   }
 
-  committed({ name, kind }: Archive, container: Container | undefined): void {
+  committed({ name, kind, examined }: Archive, container: Container | undefined): void {
     if (container !== undefined && kind !== 'fork' && container.pod.volume.marker?.state === 'fenced') {
       container.pod.cluster.break_(
         'a fenced writer writes nothing to the order',
         `${container.pod.name} makes ${name}`,
       );
     }
-    if (kind === 'data' && container?.examined === 'gone') {
-      container.pod.cluster.break_('a volume that was wiped does not become an archive', name);
+    if (kind === 'data' && examined === 'gone') {
+      container?.pod.cluster.break_('a volume that was wiped does not become an archive', name);
     }
     this.#checkRepository(container, name);
   }

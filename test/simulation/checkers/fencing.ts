@@ -18,7 +18,9 @@ export class FencingChecker implements Watch {
     const { cluster } = pod;
     const writer = this.#writers.of(id);
     if (![...this.#writers.all].some((other) => this.#writers.isNewer(other, writer))) {
-      cluster.break_('nobody is fenced by an older writer, or by itself', pod.name);
+      if (!writer.isBelow) {
+        cluster.break_('nobody is fenced by an older writer, or by itself', pod.name);
+      }
       return;
     }
     const isUnclaimed = !writer.isClaimed && writer.claims.size === 0;

@@ -6,8 +6,9 @@ import type { Watch } from '../world/watch.ts';
 
 /** The application sees what it should when it is let in, and nothing is put under its feet afterwards. */
 export class GateChecker implements Watch {
-  emptied({ pod, writer }: Container): void {
-    if (pod.volume.wasUsed) {
+  emptied({ pod, writer, found }: Container): void {
+    const isUnknown = found?.marker === undefined && found?.empty === false;
+    if (pod.volume.wasUsed || isUnknown) {
       pod.cluster.break_('a volume that an application has had is never restored into', `writer ${writer}`);
     }
   }
@@ -20,19 +21,27 @@ export class GateChecker implements Watch {
     } else if (confirmed !== undefined) {
       this.#checkContent(container, confirmed);
       this.#checkObstacle(container, confirmed);
+      this.#checkEntries(container);
     } else if (found?.marker?.state !== 'live' && found?.marker?.state !== 'fenced' && !found?.record) {
       cluster.break_('the application never starts without a look at the order', pod.name);
     }
   }
 
+  /** Row 19. */
+  #checkEntries({ pod, list, lacking }: Container): void {
+    if (lacking !== undefined && newestData(list?.archives ?? []) === lacking) {
+      pod.cluster.break_('no start rests on an archive that it knows to lack entries', lacking.name);
+    }
+  }
+
   /** Row 11. */
-  #checkObstacle({ pod, first }: Container, { archives }: Snapshot): void {
+  #checkObstacle(container: Container, { archives }: Snapshot): void {
+    const { pod, first } = container;
     const isLater = ({ committed }: Archive) => first !== undefined && committed > first.commits;
     // What others made after the first list is not asked for again, but for the predecessor's and for data.
     const obstacle = findObstacle(archives.filter((each) => each.kind !== 'foreign' || !isLater(each)));
-    const isRequested =
-      pod.rules.request !== undefined && pod.rules.request.hash !== newestData(archives)?.said?.restore;
-    if (obstacle !== undefined && !(isRequested && obstacle.kind === 'legacy')) {
+    const isAsked = isRequested(container, newestData(archives));
+    if (obstacle !== undefined && !(isAsked && obstacle.kind === 'legacy')) {
       pod.cluster.break_('the application does not start where a person has to choose', obstacle.name);
     }
   }
@@ -47,16 +56,16 @@ export class GateChecker implements Watch {
       }
       return;
     }
-    const isRequested = rules.request !== undefined && rules.request.hash !== (newest?.said?.restore ?? '-');
-    const wanted = isRequested ? findRequested(first?.archives ?? [], rules.request) : newest;
+    const isAsked = isRequested(container, newest);
+    const wanted = isAsked ? findRequested(first?.archives ?? [], rules.request) : newest;
     const expected = wanted === undefined ? EMPTY : wanted.state;
     if (!isAlike(volume.content, expected)) {
-      const rule = isRequested
+      const rule = isAsked
         ? 'a request is applied before the application starts'
         : 'the application starts on the newest data';
       const detail = `${pod.name} starts on ${nameState(volume.content)}, ${wanted?.name ?? 'nothing'} holds ${nameState(expected)}`;
       cluster.break_(rule, detail);
-    } else if (isRequested && wanted !== newest && !isRecorded(container)) {
+    } else if (isAsked && wanted !== newest && !isRecorded(container)) {
       cluster.break_('a request is recorded before the application starts', pod.name);
     }
   }
@@ -71,6 +80,13 @@ export function findObstacle(archives: readonly Archive[]): Archive | undefined 
   }
   const known = newest.kind === 'data' ? (newest.said?.legacy ?? 0) : Number.POSITIVE_INFINITY;
   return legacy !== undefined && Number.parseInt(legacy.name, 10) > known ? legacy : undefined;
+}
+
+/** Whether there is a request that the newest data does not record as done. */
+function isRequested({ pod, lacking }: Container, newest: Archive | undefined): boolean {
+  const { request } = pod.rules;
+  const done = newest === lacking ? '-' : (newest?.said?.restore ?? '-');
+  return request !== undefined && request.hash !== done;
 }
 
 function isRecorded({ pod, list, writer }: Container): boolean {

@@ -1,7 +1,7 @@
 import type { LineageEvents } from '../../../sidecar/src/lineage/events.ts';
 import type { Container, Snapshot } from '../world/container.ts';
 import { type Content, HALF, isAlike, type State } from '../world/content.ts';
-import type { Archive } from '../world/repository.ts';
+import { type Archive, highest } from '../world/repository.ts';
 import type { Watch } from '../world/watch.ts';
 
 /** What is true of a writer, whatever it thinks. */
@@ -20,6 +20,8 @@ export interface Writer {
   readonly data: Archive[];
   /** Its claims, late or not, whether or not it ever opened a gate. */
   readonly claims: Map<Archive, Moment>;
+  /** It made its late claim on a freed number below the head: no list confirms it, and the head's writer goes on. */
+  isBelow: boolean;
 }
 
 /** A step, and how often something had been committed. */
@@ -44,6 +46,7 @@ export class Writers implements Watch {
         latest: undefined,
         data: [],
         claims: new Map(),
+        isBelow: false,
       };
       this.#known.set(id, writer);
     }
@@ -79,6 +82,8 @@ export class Writers implements Watch {
     }
     if (archive.kind === 'claim') {
       const step = container?.pod.cluster.steps ?? 0;
+      const head = highest(container?.pod.cluster.repository.archives ?? []);
+      this.of(archive.writer).isBelow ||= archive.said?.late === true && head !== archive;
       this.of(archive.writer).claims.set(archive, { step, commits: archive.committed });
     }
   }

@@ -30,7 +30,7 @@ export async function heal(cluster: Cluster, ending: number): Promise<void> {
   const isReady = () => {
     taken += 1;
     if (how.startsWith('writing') && taken % WRITE_EACH === 0) {
-      for (const each of cluster.pods.filter((each) => each !== pod && each.isRunning)) {
+      for (const each of cluster.pods.filter((each) => each !== pod && mayWrite(each))) {
         each.change();
       }
     }
@@ -48,6 +48,11 @@ export async function heal(cluster: Cluster, ending: number): Promise<void> {
     return;
   }
   await saveAndEnd(cluster, pod, how);
+}
+
+/** Whether it goes on writing. A container that ends saves each change at once until its deadline, and steps take no time. */
+function mayWrite({ isRunning, container }: Pod): boolean {
+  return isRunning && container?.ending.sigterm !== true;
 }
 
 /** Only pods whose application runs go on beside the new one: another start would be newer than it. */

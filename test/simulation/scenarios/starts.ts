@@ -84,6 +84,23 @@ export const STARTS: readonly Scenario[] = [
     },
   },
   {
+    rule: '11c',
+    title:
+      'a record of a request that lacks entries is followed by another, also where another pod comes between',
+    async play(mutation) {
+      const script = new Script(mutation).data(3);
+      const b = script.pod({ request: hashRequest(N1) });
+      await b.does('commit data', 'incomplete');
+      const c = await script.pod().until('list');
+      await c.does('create claim');
+      await c.does('commit claim');
+      c.pod.lose();
+      await b.toGate();
+      assert.equal(b.holds, 's1');
+      script.check();
+    },
+  },
+  {
     rule: '13',
     title: 'what was restored is on the disk before the marker says so',
     async play(mutation) {

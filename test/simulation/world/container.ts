@@ -50,6 +50,8 @@ export class Container {
   /** The list that the gate is opened on. */
   confirmed: Snapshot | undefined;
   writer = '';
+  /** Its newest archive that it was told lacks entries. */
+  lacking: Archive | undefined;
   /** What the volume was found to be before the newest archive of it. */
   examined: 'same' | 'unmarked' | 'gone' = 'same';
   readonly parts: Parts;

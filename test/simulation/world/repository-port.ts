@@ -111,7 +111,18 @@ export class SimulatedRepository implements RepositoryPort {
     }
     const sequence = kind === 'fork' ? 0 : seq;
     const time = pod.clockMs;
-    return { name, kind, sequence, writer, said: comment, state, comment: writeComment(comment), time };
+    const { examined } = this.#container;
+    return {
+      name,
+      kind,
+      sequence,
+      writer,
+      said: comment,
+      state,
+      comment: writeComment(comment),
+      time,
+      examined,
+    };
   }
 
   #commit(plan: Plan, outcome: Outcome): Answer {
@@ -142,6 +153,7 @@ export class SimulatedRepository implements RepositoryPort {
       return created;
     }
     pod.volume.unread = true;
+    this.#container.lacking = archive;
     return { ...created, incomplete: { trouble: 'entries could not be read', person: false } };
   }
 

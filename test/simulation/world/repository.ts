@@ -12,6 +12,8 @@ export interface Archive extends ListedArchive {
   readonly writer: string;
   readonly said: Comment | undefined;
   readonly state: State | undefined;
+  /** What its writer had found the volume to be before it. */
+  readonly examined?: 'same' | 'unmarked' | 'gone';
   /** The how manieth commit of the world made it. */
   readonly committed: number;
   /** Its writer was told, or told others, that it counts. */
@@ -21,7 +23,7 @@ export interface Archive extends ListedArchive {
 
 export type Plan = Pick<
   Archive,
-  'name' | 'kind' | 'sequence' | 'writer' | 'said' | 'state' | 'comment' | 'time'
+  'name' | 'kind' | 'sequence' | 'writer' | 'said' | 'state' | 'comment' | 'time' | 'examined'
 >;
 
 /** Who holds the exclusive lock. A client that is gone may still have sent its commit. */

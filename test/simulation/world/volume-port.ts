@@ -25,8 +25,9 @@ export class SimulatedVolume implements VolumePort {
         record: record?.boot === pod.boot ? record.marker : undefined,
       };
       this.#container.found = found;
-      // Emptied, marker and all, and the node has booted anew: nobody can tell it from a new one.
-      pod.volume.wasUsed &&= pod.isRunning || !found.empty || (found.marker ?? found.record) !== undefined;
+      // Without its marker, and the node has booted anew: nobody can tell it from a new one, or from files to adopt.
+      const looksNew = found.empty || pod.rules.onNonemptyVolume === 'adopt';
+      pod.volume.wasUsed &&= pod.isRunning || !looksNew || (found.marker ?? found.record) !== undefined;
       return found;
     });
   }

@@ -89,15 +89,27 @@ export function waitUntil(
   return untilMs > nowMs ? untilMs : undefined;
 }
 
-/** Row 13 and 19: whether there is a request that the newest data does not record as done. */
-export function isRequested(order: Order, request: Request | undefined): request is Request {
-  const done = order.newest?.kind === 'data' ? order.newest.comment.restore : '-';
+/**
+ * Row 13 and 19: whether there is a request that the newest data does not record as done.
+ *
+ * @param lacking the id of a record that is known to lack entries: with it nothing is done
+ */
+export function isRequested(
+  { newest }: Order,
+  request: Request | undefined,
+  lacking?: string,
+): request is Request {
+  const done = newest?.kind === 'data' && newest.archive.id !== lacking ? newest.comment.restore : '-';
   return request !== undefined && request.hash !== done;
 }
 
 /** Row 13: what to restore, or `undefined` where the archive that is asked for is not there. */
-export function chooseTarget(order: Order, request: Request | undefined): Target | undefined {
-  if (!isRequested(order, request)) {
+export function chooseTarget(
+  order: Order,
+  request: Request | undefined,
+  lacking?: string,
+): Target | undefined {
+  if (!isRequested(order, request, lacking)) {
     return { archive: order.newest, requested: false };
   }
   const archive = findRequested(order, request);
