@@ -6,7 +6,7 @@ import { TemporaryDirectory } from '../test/support/temporary.ts';
 import { fillVolume } from '../test/support/volume.ts';
 import { restoreByHand } from './bare-borg.ts';
 import { report, show, spread } from './report.ts';
-import { bundle } from './sidecar.ts';
+import { bundle, bundleWithoutOrder, type Program } from './sidecar.ts';
 
 const MIB = 1024 * 1024;
 const MOST_TIMES_BARE = 1.1;
@@ -19,18 +19,21 @@ const VOLUMES = [
 
 /**
  * From the start of the sidecar's process to ready, against bare `borg list` and `borg extract`, and against the same
- * restore without a place in the order (the command `restore`), in turn.
+ * program without a place in the order, in turn.
  */
 export async function benchRestore(runs: number): Promise<void> {
   await using server = await BorgServer.start();
+  await using directory = await TemporaryDirectory.make('bench');
+  const program = await bundle();
+  const withoutOrder = await bundleWithoutOrder(directory.path);
   for (const { set, files, bytes, mostSecondsOfOrder } of VOLUMES) {
     await archive(server, { set, files, bytes });
     const pairs: { ours: number; bare: number; unordered: number }[] = [];
     // The first pair warms the disk's cache and is not counted.
     for (let run = 0; run <= runs; run += 1) {
       const bare = await restoreByHand(server, set, `${set}-0000000001`);
-      const ours = await startPod(server, set);
-      const unordered = await restoreUnordered(server, set);
+      const ours = await startPod(server, set, program);
+      const unordered = await startPod(server, set, withoutOrder);
       if (run > 0) {
         pairs.push({ ours, bare, unordered });
       }
@@ -70,20 +73,8 @@ async function archive(
   });
 }
 
-/** The newest archive into an empty directory: list, extract and compare, as a start does, and no claim. */
-async function restoreUnordered(server: BorgServer, set: string): Promise<number> {
-  const { entry = '', args = [], env } = await bundle();
-  await using directory = await TemporaryDirectory.make('unordered');
-  const command = ['restore', '--archive', `${set}-0000000001`, '--to', join(directory.path, 'data')];
-  await using pod = await Pod.create({ server, set, entry, args: [...args, ...command], env: env ?? {} });
-  const began = performance.now();
-  await pod.start();
-  await pod.exit;
-  return (performance.now() - began) / 1_000;
-}
-
-async function startPod(server: BorgServer, set: string): Promise<number> {
-  await using pod = await Pod.create({ server, set, ...(await bundle()) });
+async function startPod(server: BorgServer, set: string, program: Program): Promise<number> {
+  await using pod = await Pod.create({ server, set, ...program });
   const began = performance.now();
   await pod.start({ LOG_LEVEL: 'info' });
   await pod.event('gate.opened');

@@ -81,6 +81,7 @@ export class Repository {
   readonly where: Where;
   readonly #baseDirs: string;
   readonly #environment: () => Promise<BorgEnvironment>;
+  #selfTest: Record<string, string> = {};
 
   /**
    * @param baseDirs holds Borg's base directories: `write` with the cache, `record` for records, `read` for all else,
@@ -202,12 +203,17 @@ export class Repository {
     { lock = {}, ...options }: RunOptions,
   ): Promise<BorgOutcome> {
     const flags = ['--log-json', ...lockFlags(lock)];
-    const run = async () =>
-      runBorg(
-        { args: [command, ...flags, ...args], baseDir: join(this.#baseDirs, baseDir), ...options },
-        this.where,
-        await this.#environment(),
-      );
+    const run = async () => {
+      const { variables, ...environment } = await this.#environment();
+      const call = { args: [command, ...flags, ...args], baseDir: join(this.#baseDirs, baseDir), ...options };
+      const outcome = await runBorg(call, this.where, {
+        ...environment,
+        variables: { ...variables, ...this.#selfTest },
+      });
+      // It takes a sixth of a short command, and borg's own words are to run it once per installation.
+      this.#selfTest = { BORG_SELFTEST: 'disabled' };
+      return outcome;
+    };
     try {
       return await run();
     } catch (error) {
