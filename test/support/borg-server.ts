@@ -159,9 +159,9 @@ export class BorgServer {
     return JSON.parse((await this.borg([command, '--json', ...args], options)).stdout) as T;
   }
 
-  /** All archives in the order of the manifest, past any lock. */
+  /** All archives in the order of the manifest. */
   async archives(set: string, passphrase?: string): Promise<Archive[]> {
-    const args = ['list', '--bypass-lock', '--format', '{name}{id}{comment}{start}{end}'];
+    const args = ['list', '--format', '{name}{id}{comment}{start}{end}'];
     return (await this.json<{ archives: Archive[] }>(args, { set, passphrase })).archives;
   }
 

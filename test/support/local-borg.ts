@@ -14,6 +14,9 @@ export type LocalBorgResult = { exitCode: number; stdout: string; stderr: string
 
 export type LocalBorg = { borg: string; repository: string; scratch: string };
 
+// Borg looks ten times in this time.
+const LOCK_WAIT_S = '10';
+
 /**
  * Runs Borg on a repository on this machine's disk. Each call has a base directory of its own, so that assertions
  * neither wait for one another nor remember a state that a test has rolled back.
@@ -25,18 +28,22 @@ export async function runLocalBorg(
 ): Promise<LocalBorgResult> {
   const base = await mkdtemp(join(scratch, 'base-'));
   try {
-    const { exitCode, stdout, stderr, shortMessage } = await execa(borg, ['--lock-wait', '30', ...args], {
-      cwd,
-      extendEnv: false,
-      env: {
-        ...environment(base, repository),
-        ...(passphrase === undefined ? {} : { BORG_PASSPHRASE: passphrase }),
+    const { exitCode, stdout, stderr, shortMessage } = await execa(
+      borg,
+      ['--lock-wait', LOCK_WAIT_S, ...args],
+      {
+        cwd,
+        extendEnv: false,
+        env: {
+          ...environment(base, repository),
+          ...(passphrase === undefined ? {} : { BORG_PASSPHRASE: passphrase }),
+        },
+        stdin: 'ignore',
+        reject: false,
+        timeout: 120_000,
+        maxBuffer: 1_000_000_000,
       },
-      stdin: 'ignore',
-      reject: false,
-      timeout: 120_000,
-      maxBuffer: 1_000_000_000,
-    });
+    );
     if (exitCode === undefined || (exitCode !== 0 && !allow.includes(exitCode))) {
       throw new Error(`${shortMessage ?? 'borg failed'} (BORG_REPO=${repository})\n${stderr}`);
     }

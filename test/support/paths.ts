@@ -3,6 +3,8 @@ import { join } from 'node:path';
 
 export const repositoryRoot = join(import.meta.dirname, '..', '..');
 export const node = join(repositoryRoot, 'node_modules', '.bin', 'node');
+/** Where Node keeps what it has made of the source. */
+export const compileCache = join(repositoryRoot, '.cache', 'compiled');
 export const sidecarEntry = join(repositoryRoot, 'sidecar', 'src', 'main.ts');
 
 /** The version that the image contains; its directory comes first in a pod's PATH. */

@@ -8,7 +8,7 @@ import { commentsOf, extractByHand, seedArchive } from '../../support/archive.ts
 import { BorgServer } from '../../support/borg-server.ts';
 import { comment } from '../../support/comment.ts';
 import { borgClient } from '../../support/paths.ts';
-import { put, quickPod, untilLive } from '../../support/quick-pod.ts';
+import { mountedPod, put, untilLive } from '../../support/quick-pod.ts';
 import { compare, snapshot } from '../../support/snapshot.ts';
 import { TemporaryDirectory } from '../../support/temporary.ts';
 import { addOddities } from '../../support/volume.ts';
@@ -55,7 +55,7 @@ const names = async (set: string) => (await server.archives(set)).map(({ name })
 test('a fork becomes the newest: the pod that runs is fenced, and its successor restores it', async () => {
   const set = 'promote-live';
   const fork = await seedSet(set);
-  await using pod = await quickPod({ set, server });
+  await using pod = await mountedPod({ set, server });
   await pod.start();
   await untilLive(pod);
   const head = (await names(set)).findLast((name) => name.startsWith(`${set}-`)) ?? '';

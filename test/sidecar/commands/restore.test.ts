@@ -7,7 +7,7 @@ import { seedArchive } from '../../support/archive.ts';
 import { BorgServer } from '../../support/borg-server.ts';
 import { heldLock } from '../../support/held-lock.ts';
 import { Link } from '../../support/link.ts';
-import { put, quickPod, untilLive } from '../../support/quick-pod.ts';
+import { mountedPod, put, untilLive } from '../../support/quick-pod.ts';
 import { compare, snapshot } from '../../support/snapshot.ts';
 import { TemporaryDirectory } from '../../support/temporary.ts';
 import { addOddities, fillVolume } from '../../support/volume.ts';
@@ -42,7 +42,7 @@ test('an older archive lies in a new directory, byte for byte, while the pod liv
   const own = 'restore-live';
   await server.init(own);
   await seedArchive(server, { set: own, directory: content('odd') });
-  await using pod = await quickPod({ set: own, server });
+  await using pod = await mountedPod({ set: own, server });
   await pod.start();
   await untilLive(pod);
   await put(pod, `${own}.txt`, 'newer than the archive');

@@ -10,7 +10,15 @@ import { Link } from '../../support/link.ts';
 import { noise } from '../../support/noise.ts';
 import { needsRoot, OTHER_USER } from '../../support/other-user.ts';
 import type { Environment, Pod } from '../../support/pod.ts';
-import { endsClean, put, quickMain, quickPod, savedBy, untilLive } from '../../support/quick-pod.ts';
+import {
+  endsClean,
+  mountedPod,
+  put,
+  quickMain,
+  quickPod,
+  savedBy,
+  untilLive,
+} from '../../support/quick-pod.ts';
 
 const server = await BorgServer.start();
 after(() => server[Symbol.asyncDispose]());
@@ -84,7 +92,7 @@ test('a restore says what the archive lacks, and goes on', async () => {
   const set = 'lacking';
   await server.init(set);
   const lacks = [`${set}-a, b=c`, `${set}-closed`];
-  await using pod = await quickPod({ set, server, entry: quickMain });
+  await using pod = await mountedPod({ set, server, entry: quickMain });
   await writeFile(join(pod.tmpDir, `${set}-fine`), 'in reach');
   const comment = { partial: true, lacks, guard: '1' };
   const name = await seedArchive(server, { set, sequence: 2, directory: pod.tmpDir, comment });
@@ -171,7 +179,7 @@ describe('what changes between the look and borg', { concurrency: 2 }, () => {
 test('what EXCLUDE names is in no archive, and its changes are none', async () => {
   const set = 'excluded';
   await server.init(set);
-  await using pod = await quickPod({ set, server, entry: quickMain });
+  await using pod = await mountedPod({ set, server, entry: quickMain });
   await pod.start({ ...mounted, EXCLUDE: `# scratch\n*.tmp\nsh:**/cache\npp:${set}-logs\n` });
   await untilLive(pod);
   const aside = join(pod.dir, 'aside');
@@ -197,7 +205,7 @@ test('what EXCLUDE names is in no archive, and its changes are none', async () =
 test('a socket and a pipe in the volume are no problem', async () => {
   const set = 'socket';
   await server.init(set);
-  await using pod = await quickPod({ set, server, entry: quickMain });
+  await using pod = await mountedPod({ set, server, entry: quickMain });
   const socket = createServer().listen(join(pod.dir, 'socket'));
   await once(socket, 'listening');
   try {
@@ -245,7 +253,7 @@ describe('how archives are cut and packed', { concurrency: 2 }, () => {
     test(`CHUNKER_PARAMS ${title}`, async () => {
       const set = `chunker-${index}`;
       await server.init(set);
-      await using pod = await quickPod({ set, server, entry: quickMain });
+      await using pod = await mountedPod({ set, server, entry: quickMain });
       if (before) await seedArchive(server, { set, directory: pod.tmpDir, comment: { chunker: before } });
       await pod.start({ ...mounted, ...env });
       await untilLive(pod);
@@ -260,7 +268,7 @@ describe('how archives are cut and packed', { concurrency: 2 }, () => {
     test(`COMPRESSION=${packing} is understood by borg, and so is UPLOAD_LIMIT`, async () => {
       const set = `packed-${index}`;
       await server.init(set);
-      await using pod = await quickPod({ set, server, entry: quickMain });
+      await using pod = await mountedPod({ set, server, entry: quickMain });
       await pod.start({ ...mounted, COMPRESSION: packing, UPLOAD_LIMIT: '100000' });
       await untilLive(pod);
       await put(pod, `${set}-file`, 'content'.repeat(1_000));

@@ -10,6 +10,7 @@ import type { Pod } from '../../support/pod.ts';
 import {
   endsClean,
   leavesNothing,
+  mountedPod,
   put,
   quickMain,
   quickPod,
@@ -88,7 +89,7 @@ test('READY does not exist before the volume is ready, not even for a moment', a
 test('a container that ends before its first look leaves no READY of an earlier one', async () => {
   const set = 'first-stale';
   await server.init(set);
-  await using pod = await quickPod({ set, server });
+  await using pod = await mountedPod({ set, server });
   await writeFile(pod.readyFile, 'of an earlier container');
   await pod.start({ BORG_PASSPHRASE_FILE: join(pod.dir, 'first-stale-is-not-mounted') });
   assert.equal((await pod.container.ended()).exitCode, 3, pod.log.tail());
@@ -98,7 +99,7 @@ test('a container that ends before its first look leaves no READY of an earlier 
 test('a change is saved within BACKUP_INTERVAL as an archive that says what it is', async () => {
   const set = 'first-change';
   await server.init(set);
-  await using pod = await quickPod({ set, server, env: { APP_VERSION: '12.1 {beta}' } });
+  await using pod = await mountedPod({ set, server, env: { APP_VERSION: '12.1 {beta}' } });
   await pod.start();
   await pod.event('gate.opened');
   await lookedAgain(pod);
@@ -131,7 +132,7 @@ test('a change is saved within BACKUP_INTERVAL as an archive that says what it i
 test('an archive extracted by hand is exactly the volume, with nothing of ours', async () => {
   const set = 'first-by-hand';
   await server.init(set);
-  await using pod = await quickPod({ set, server, env: { BACKUP_INTERVAL: '1h' } });
+  await using pod = await mountedPod({ set, server, env: { BACKUP_INTERVAL: '1h' } });
   await pod.start();
   await untilLive(pod);
   await addOddities(join(pod.dataDir, set));
@@ -168,7 +169,7 @@ test('INIT_REPOSITORY makes a missing repository, encrypted with the passphrase'
   const set = 'first-init';
   const passphrase = 'first-init: correct horse';
   const env = { INIT_REPOSITORY: 'true', BORG_PASSPHRASE: passphrase };
-  await using pod = await quickPod({ set, server, env });
+  await using pod = await mountedPod({ set, server, env });
   await pod.start();
   await pod.event('gate.opened');
   await put(pod, `${set}.txt`, 'first-init: content');
@@ -181,7 +182,7 @@ test('INIT_REPOSITORY makes a missing repository, encrypted with the passphrase'
 test('ON_NONEMPTY_VOLUME=adopt keeps the files of a volume without marker and saves them', async () => {
   const set = 'first-adopt';
   await server.init(set);
-  await using pod = await quickPod({ set, server, env: { ON_NONEMPTY_VOLUME: 'adopt' } });
+  await using pod = await mountedPod({ set, server, env: { ON_NONEMPTY_VOLUME: 'adopt' } });
   await addOddities(join(pod.dataDir, set));
   const before = await snapshot(pod.dataDir, { times: true });
   await pod.start();

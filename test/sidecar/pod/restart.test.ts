@@ -10,9 +10,9 @@ import type { Pod } from '../../support/pod.ts';
 import {
   endsClean,
   leavesNothing,
+  mountedPod,
   put,
   quickMain,
-  quickPod,
   savedBy,
   untilLive,
   untilTidy,
@@ -25,7 +25,7 @@ after(() => server[Symbol.asyncDispose]());
 /** A pod whose gate is open and whose first file is saved. */
 async function savedPod(set: string, options: { isolated?: boolean } = {}): Promise<Pod> {
   await server.init(set);
-  const pod = await quickPod({ set, server, entry: quickMain, ...options });
+  const pod = await mountedPod({ set, server, entry: quickMain, ...options });
   await pod.start();
   await pod.event('gate.opened');
   await put(pod, `${set}.saved`, `${set}: saved`);
@@ -140,7 +140,7 @@ test('SIGTERM while a container comes back to a live volume saves what it holds'
 test('a volume without any space left is saved, once', { skip: needsRoot }, async () => {
   const set = 'restart-full';
   await server.init(set);
-  await using pod = await quickPod({ set, server, entry: quickMain });
+  await using pod = await mountedPod({ set, server, entry: quickMain });
   await using disk = await Tmpfs.mount(pod.dataDir, '2m');
   await pod.start();
   await untilLive(pod);

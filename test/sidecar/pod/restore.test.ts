@@ -8,7 +8,14 @@ import { dataNames, seedArchive } from '../../support/archive.ts';
 import { BorgServer } from '../../support/borg-server.ts';
 import { Link } from '../../support/link.ts';
 import type { Pod } from '../../support/pod.ts';
-import { endsClean, leavesNothing, quickMain, quickPod, untilLive } from '../../support/quick-pod.ts';
+import {
+  endsClean,
+  leavesNothing,
+  mountedPod,
+  quickMain,
+  quickPod,
+  untilLive,
+} from '../../support/quick-pod.ts';
 import { compare, snapshot } from '../../support/snapshot.ts';
 import { TemporaryDirectory } from '../../support/temporary.ts';
 import { Tmpfs } from '../../support/tmpfs.ts';
@@ -32,7 +39,7 @@ async function markerState(pod: Pod): Promise<string> {
 test('a volume of every kind of entry comes back byte for byte, from the newest number', async () => {
   const set = 'restore-odd';
   await server.init(set);
-  await using pod = await quickPod({ set, server, env: { BACKUP_INTERVAL: '1h' } });
+  await using pod = await mountedPod({ set, server, env: { BACKUP_INTERVAL: '1h' } });
   const volume = join(pod.dataDir, set);
   await pod.start();
   await untilLive(pod);
@@ -69,7 +76,7 @@ test('a volume of every kind of entry comes back byte for byte, from the newest 
 test('what the sidecar has saved, the sidecar restores', async () => {
   const set = 'restore-own';
   await server.init(set);
-  await using pod = await quickPod({ set, server, env: { BACKUP_INTERVAL: '1h' } });
+  await using pod = await mountedPod({ set, server, env: { BACKUP_INTERVAL: '1h' } });
   await pod.start();
   await untilLive(pod);
   await addOddities(join(pod.dataDir, set));
@@ -122,7 +129,7 @@ test('an extraction that lacks a file and reports success is not believed', asyn
   const set = 'restore-lacking';
   await server.init(set);
   await seedArchive(server, { set, directory: filled });
-  await using pod = await quickPod({ set, server, entry: quickMain });
+  await using pod = await mountedPod({ set, server, entry: quickMain });
   const { PATH = '' } = pod.environment;
   const bin = join(pod.dir, 'bin');
   await mkdir(bin);
@@ -172,7 +179,7 @@ test(
     const set = 'restore-too-large';
     await server.init(set);
     const name = await seedArchive(server, { set, directory: filled, comment: { bytes: 4 * MIB } });
-    await using pod = await quickPod({ set, server });
+    await using pod = await mountedPod({ set, server });
     await using _disk = await Tmpfs.mount(pod.dataDir, '2m');
     await pod.start();
     assert.equal((await pod.container.ended()).exitCode, 3, pod.log.tail());
@@ -200,7 +207,7 @@ for (const { shape, files } of shapes) {
       await using large = await TemporaryDirectory.make('restore-large');
       await fillVolume(join(large.path, set), { files, bytes: 4 * MIB, seed: set });
       await server.borg(['create', '::1700000000', '.'], { set, cwd: large.path });
-      await using pod = await quickPod({ set, server });
+      await using pod = await mountedPod({ set, server });
       await using _disk = await Tmpfs.mount(pod.dataDir, '2m');
       await pod.start();
       assert.equal((await pod.container.ended()).exitCode, 3, pod.log.tail());
