@@ -7,8 +7,10 @@ import {
   moment,
   pattern,
   percentage,
+  quantity,
   secret,
   text,
+  url,
   yesOrNo,
 } from './settings/kinds.ts';
 import { pruneFlags } from './settings/prune-flags.ts';
@@ -90,7 +92,16 @@ export const declarations = {
   }),
   BACKUP_INTERVAL: setting(duration({ atLeast: 1_000, atMost: LONGEST_WAIT }), {
     default: '5m',
-    meaning: 'How often the volume is looked at, and saved if it has changed.',
+    meaning: 'No unsaved change gets older than this, while the server answers.',
+  }),
+  BACKUP_QUIET_PERIOD: setting(duration({ atMost: LONGEST_WAIT }), {
+    default: '10s',
+    meaning: 'A changed volume is saved once it has been quiet for this long, or at `BACKUP_INTERVAL`.',
+  }),
+  BACKUP_MIN_INTERVAL: setting(duration({ atMost: LONGEST_WAIT }), {
+    default: '1m',
+    meaning:
+      'But not more often than this, nor than 20 times the time that the last save took; `BACKUP_INTERVAL` goes before both.',
   }),
   HANDOVER_TIMEOUT: setting(duration({ atMost: LONGEST_WAIT }), {
     default: '30s',
@@ -105,6 +116,10 @@ export const declarations = {
     default: '5m',
     meaning:
       "How long the last save may take, counted from prestop, or from SIGTERM if there was none, and at least 30 s after SIGTERM. The pod's grace period must be the application's own + this + 30 s.",
+  }),
+  GRACE_PERIOD: setting(duration({ atMost: LONGEST_WAIT }), {
+    meaning:
+      "The pod's `terminationGracePeriodSeconds`: it is warned once twice the time of the last save and 30 s no longer fit into it.",
   }),
   ON_EMPTY_REPOSITORY: setting(choice('start', 'fail'), {
     default: 'start',
@@ -122,10 +137,24 @@ export const declarations = {
   RESTORE_AT: setting(moment, {
     meaning: 'Restore, once, the newest archive that is not younger than this. Excludes `RESTORE_ARCHIVE`.',
   }),
+  VOLUME_SIZE_LIMIT: setting(quantity, {
+    meaning:
+      "The volume's `sizeLimit`, past which Kubernetes ends the pod: it is warned at 80 %, and an archive that is larger is not restored.",
+  }),
   SHRINK_GUARD: setting(percentage, {
     default: '50%',
     meaning:
       'A save that lost more of its files or bytes than this, or that lacks entries which could not be read, is kept and reported, and nothing is deleted from then on.',
+  }),
+  COMPACT_EVERY: setting(duration({ atLeast: 1_000, atMost: LONGEST_WAIT * 40 }), {
+    default: '7d',
+    meaning:
+      'How often the repository gives back what deleted archives held; also as soon as half of the volume was added since the last time.',
+  }),
+  CHECK_EVERY: setting(duration({ atLeast: 1_000, atMost: LONGEST_WAIT * 40 }), {
+    default: '30d',
+    meaning:
+      'How often `borg check --repository-only` reads the repository, in parts of half a `BACKUP_INTERVAL`.',
   }),
   REPOSITORY_ID: setting(pattern("a repository's id: 64 hexadecimal digits", /^[0-9a-f]{64}$/), {
     meaning:
@@ -152,6 +181,23 @@ export const declarations = {
   MAKE_DIRS: setting(directories, {
     meaning:
       'Directories to make in the volume before the application starts, one a line or separated by commas.',
+  }),
+  HEARTBEAT_URL: setting(url, {
+    secret: true,
+    meaning:
+      'Called (GET) after each save, and each `BACKUP_INTERVAL` while there is nothing to save. Each of the four calls may take 10 s; one that fails is said and counted, and stops nothing.',
+  }),
+  PRE_BACKUP_URL: setting(url, {
+    secret: true,
+    meaning: 'Called, and waited for, before each archive of the volume is made.',
+  }),
+  POST_BACKUP_URL: setting(url, {
+    secret: true,
+    meaning: 'Called after each archive of the volume, also after one that failed.',
+  }),
+  POST_RESTORE_URL: setting(url, {
+    secret: true,
+    meaning: 'Called, and waited for, after an archive was restored and before the application starts.',
   }),
   APP_VERSION: setting(text, { meaning: "Recorded in each archive's comment." }),
   HTTP_PORT: setting(integer({ from: 0, to: 65_535 }), {
@@ -218,19 +264,7 @@ export type Settings = {
 };
 
 /** Names that the design knows and this version does not act on: better refused than ignored. */
-export const NOT_YET: readonly string[] = [
-  'BACKUP_QUIET_PERIOD',
-  'BACKUP_MIN_INTERVAL',
-  'GRACE_PERIOD',
-  'SQLITE',
-  'VOLUME_SIZE_LIMIT',
-  'COMPACT_EVERY',
-  'CHECK_EVERY',
-  'HEARTBEAT_URL',
-  'PRE_BACKUP_URL',
-  'POST_BACKUP_URL',
-  'POST_RESTORE_URL',
-];
+export const NOT_YET: readonly string[] = ['SQLITE'];
 
 /** Variables of Borg's that this program sets itself: a value from outside is dropped, with a warning. */
 export const OWNED_BORG_VARIABLES: readonly string[] = [

@@ -9,11 +9,13 @@ import {
   type Lock,
   Repository,
 } from '../../sidecar/src/borg/repository.ts';
+import { Calls } from '../../sidecar/src/lifecycle/calls.ts';
 import type { Context } from '../../sidecar/src/lifecycle/context.ts';
 import { Events, type LifecycleEvents } from '../../sidecar/src/lifecycle/events.ts';
 import { LifecycleHost } from '../../sidecar/src/lifecycle/host.ts';
 import { Termination } from '../../sidecar/src/lifecycle/termination.ts';
 import { WAITS } from '../../sidecar/src/lifecycle/waits.ts';
+import type { World } from '../../sidecar/src/lifecycle/world.ts';
 import { type Environment, parseSettings } from '../../sidecar/src/settings/parse.ts';
 import type { Settings } from '../../sidecar/src/settings.ts';
 import { type Exclude, parseExclude } from '../../sidecar/src/volume/exclude.ts';
@@ -90,7 +92,7 @@ export class FakeLifecycle {
       now: () => 0,
     });
     const exclude: Exclude = parseExclude(settings.EXCLUDE ?? '');
-    this.context = {
+    const context: Omit<Context, 'calls'> = {
       settings,
       events,
       exclude,
@@ -110,6 +112,7 @@ export class FakeLifecycle {
         podName: 'grafana-0',
       },
     };
+    this.context = { ...context, calls: new Calls(context) };
     this.host = new LifecycleHost(this.context);
   }
 
@@ -144,6 +147,7 @@ export class FakeRepository extends Repository {
   ): Promise<Created> => ({
     ...{ repositoryId: 'repo', id: 'id', addedBytes: 0, unread: [], raced: [] },
   });
+  onWarm = async (_signal: AbortSignal): Promise<void> => {};
   onDelete = async (_names: readonly string[], _signal: AbortSignal): Promise<void> => {};
   onInit = async (_encryption: string): Promise<void> => {};
   onExtract = async (_extraction: Extraction, _signal: AbortSignal, _lock: Lock): Promise<void> => {};
@@ -165,6 +169,10 @@ export class FakeRepository extends Repository {
     return this.onCreate(creation, signal, onLeftOut);
   }
 
+  override warm(signal: AbortSignal): Promise<void> {
+    return this.onWarm(signal);
+  }
+
   override delete(names: readonly string[], signal: AbortSignal): Promise<void> {
     return this.onDelete(names, signal);
   }
@@ -176,4 +184,14 @@ export class FakeRepository extends Repository {
   override extract(extraction: Extraction, signal: AbortSignal, lock: Lock = {}): Promise<void> {
     return this.onExtract(extraction, signal, lock);
   }
+}
+
+/** Sets the clock of a world; each wait puts it forward by as much. */
+export function setClock(world: World, nowMs: number, stepMs: number): { readonly nowMs: number } {
+  const clock = { nowMs };
+  const sleep = async () => {
+    clock.nowMs += stepMs;
+  };
+  Object.assign(world, { now: () => clock.nowMs, sleep });
+  return clock;
 }

@@ -29,6 +29,7 @@ export const OTHER = 'b'.repeat(16);
 export const THIRD = 'c'.repeat(16);
 /** What `World` waits after a failure. */
 const BACK_OFF_MS = 1_000;
+const DAY_MS = 86_400_000;
 /** Who calls more than this goes on for ever, and is told to end. */
 const MOST_CALLS = 500;
 
@@ -88,12 +89,16 @@ export class World {
   onDelete = () => {};
   waits: (() => void)[] = [];
   found: Found = { empty: true, marker: undefined, record: undefined };
-  looks: Look = { digest: 'S1', files: 3, bytes: 4_096, unreadable: [] };
+  looks: Look = { digest: 'S1', files: 3, bytes: 4_096, unreadable: [], tookMs: 0 };
   examined: 'same' | 'unmarked' | 'gone' = 'same';
   onMarker = () => {};
   onGate = () => {};
   onRecovered = () => {};
   nowMs = 1_000_000;
+  dateMs = 0;
+  /** What upkeep does. */
+  onUpkeep: (chore: 'warm' | 'compact' | 'check') => void = () => {};
+  checks: 'whole' | 'part' = 'whole';
   ending: Ending = { prestop: false, sigterm: false };
   over = false;
   /** The marker in the volume. */
@@ -104,8 +109,15 @@ export class World {
   rules: Rules = {
     ...{ set: SET, volume: '/data', pod: 'grafana-new', app: '12.1' },
     ...{ handoverTimeoutMs: 30_000, closingTimeoutMs: 90_000, lockTimeoutMs: 100_000 },
-    ...{ intervalMs: 300_000, handoverPollMs: 5_000 },
+    ...{
+      intervalMs: 300_000,
+      handoverPollMs: 5_000,
+      quietMs: 0,
+      leastBetweenSavesMs: 0,
+      lookEveryMs: 300_000,
+    },
     ...{ onEmptyRepository: 'start', onNonemptyVolume: 'fail', request: undefined, repositoryId: undefined },
+    ...{ compactEveryMs: 7 * DAY_MS, checkEveryMs: 30 * DAY_MS },
     ...{ keep: {}, shrinkGuard: 0.5, chunkerFor: (inherited) => inherited ?? 'fixed,65536' },
   };
   #ids = 0;
@@ -193,6 +205,17 @@ export class World {
         const answer = await this.#answer(creation.signal);
         return this.#create(creation, answer);
       },
+      warm: async () => this.onUpkeep('warm'),
+      compact: async () => {
+        this.#call('compact');
+        this.onUpkeep('compact');
+        return 'freed';
+      },
+      check: async (atMostMs) => {
+        this.#call(`check ${atMostMs}`);
+        this.onUpkeep('check');
+        return this.checks;
+      },
       delete: async (names) => {
         this.#call(`delete ${names.map(short).join(' ')}`);
         this.onDelete();
@@ -268,6 +291,7 @@ export class World {
         return world.over;
       },
       now: () => this.nowMs,
+      date: () => this.dateMs,
       boot: 'this boot',
       newId: () => {
         this.#ids += 1;

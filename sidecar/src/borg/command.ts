@@ -26,6 +26,8 @@ export interface BorgCall {
   readonly signal?: AbortSignal | undefined;
   /** Each entry that `--list` names, as it comes. */
   onEntry?(path: string): void;
+  /** What borg says at the level of `--info`. */
+  onInfo?(text: string): void;
   /** Each entry whose state `--list` names, with the message id of the warning about it. */
   onStatus?(status: string, path: string, msgid: string | undefined): void;
 }
@@ -63,6 +65,8 @@ export async function runBorg(
       const message = readMessage(line);
       if (message.type === 'log' && message.logger === LIST_LOGGER) {
         call.onEntry?.(message.text);
+      } else if (message.type === 'log' && message.level === 'INFO') {
+        call.onInfo?.(message.text);
       } else if (message.type === 'status') {
         // Borg's warning about an entry comes right before its state.
         call.onStatus?.(message.status, message.path, msgidOf(messages.at(-1)));

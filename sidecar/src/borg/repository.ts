@@ -46,6 +46,8 @@ export interface Creation {
    * same time as another command.
    */
   readonly record?: boolean;
+  /** Without Borg's cache, which would have to be made first: reads every file, and is quick where there are few. */
+  readonly cold?: boolean;
   readonly chunker: string;
   readonly compression: string;
   readonly uploadLimitKibPerSecond: number | undefined;
@@ -136,7 +138,7 @@ export class Repository {
   async create(creation: Creation, signal: AbortSignal, onLeftOut = () => {}): Promise<Created> {
     const args = [
       ...['create', '--json', '--list', '--filter', 'E', '--numeric-ids'],
-      ...(creation.record ? ['--no-cache-sync'] : []),
+      ...(creation.record || creation.cold ? ['--no-cache-sync'] : []),
       ...['--comment', creation.comment, '--chunker-params', creation.chunker],
       ...['--compression', creation.compression, ...withoutAttributes(creation.attributes)],
       ...(creation.uploadLimitKibPerSecond === undefined
@@ -174,6 +176,33 @@ export class Repository {
   async delete(names: readonly string[], signal: AbortSignal): Promise<void> {
     const [first = '', ...more] = names;
     await this.#run('write', ['delete', this.#archive(first), ...more], { signal });
+  }
+
+  /** Brings the cache up to date with the repository, so that a create finds it so. */
+  async warm(signal: AbortSignal): Promise<void> {
+    await this.#run('write', ['info', '--last', '1', this.where.repository], { signal });
+  }
+
+  /** @returns `kept`: the server only appends, and frees nothing */
+  async compact(signal: AbortSignal): Promise<'freed' | 'kept'> {
+    let result: 'freed' | 'kept' = 'kept';
+    const onInfo = (text: string) => {
+      result = text.startsWith('compaction freed') ? 'freed' : result;
+    };
+    await this.#run('write', ['compact', '--info', this.where.repository], { signal, onInfo });
+    return result;
+  }
+
+  /** Reads the repository's segments on the server, from where the last check has left off. */
+  async check(seconds: number, signal: AbortSignal): Promise<'whole' | 'part'> {
+    let result: 'whole' | 'part' = 'whole';
+    const onInfo = (text: string) => {
+      result = text.startsWith('finished partial') ? 'part' : result;
+    };
+    const most = ['--max-duration', String(Math.max(1, Math.floor(seconds)))];
+    const args = ['check', '--repository-only', '--info', ...most, this.where.repository];
+    await this.#run('read', args, { signal, onInfo });
+    return result;
   }
 
   /** Extracts an archive into a directory that must be empty. Any warning of borg's is a failure. */
@@ -239,6 +268,7 @@ interface RunOptions {
   lock?: Lock;
   cwd?: string;
   onEntry?(path: string): void;
+  onInfo?(text: string): void;
   onStatus?(status: string, path: string, msgid: string | undefined): void;
 }
 

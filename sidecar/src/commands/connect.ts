@@ -13,6 +13,7 @@ import { describeSelf, dropPrivileges } from '../lifecycle/privileges.ts';
 import type { Restoring } from '../lifecycle/restore.ts';
 import { type Order, readOrder } from '../lineage/order.ts';
 import { refuseUnpinned } from '../lineage/refusals.ts';
+import { describeProgress } from '../server/progress.ts';
 import { type Environment, parseSettings } from '../settings/parse.ts';
 import type { Settings } from '../settings.ts';
 import { realWorld } from './world.ts';
@@ -127,7 +128,9 @@ async function connect(
     const repository = new Repository(where, join(directory, 'borg'), () => credentials.environment());
     return await task.act({
       ...{
-        settings: { ...settings, ...(target === undefined ? {} : { DATA_DIR: target }) },
+        // The limit is the volume's, and not of what lies beside it.
+        settings:
+          target === undefined ? settings : { ...settings, DATA_DIR: target, VOLUME_SIZE_LIMIT: undefined },
         repository,
         events: tellingEvents(tell),
       },
@@ -153,8 +156,8 @@ async function takeAcceptedHosts(stateDir: string, directory: string): Promise<v
 function tellingEvents(tell: Tell): Events {
   const events = new Events();
   events.on('warning', ({ name, message }) => tell('warn', name, message));
-  events.on('restore.progress', ({ entries, of }) =>
-    tell('info', 'restore.progress', `Extracted ${entries} of ${of ?? '?'} entries.`),
+  events.on('restore.progress', (progress) =>
+    tell('info', 'restore.progress', `Extracted ${describeProgress(progress)}.`),
   );
   return events;
 }

@@ -2,6 +2,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { removeCacheLocks } from '../borg/locks.ts';
 import { Repository } from '../borg/repository.ts';
+import { Calls } from '../lifecycle/calls.ts';
 import type { Context } from '../lifecycle/context.ts';
 import { Credentials } from '../lifecycle/credentials.ts';
 import { Events } from '../lifecycle/events.ts';
@@ -9,6 +10,7 @@ import { EXIT, type ExitCode } from '../lifecycle/exit.ts';
 import { toFatal } from '../lifecycle/failure.ts';
 import { closeGate } from '../lifecycle/gate.ts';
 import { keepJournal } from '../lifecycle/journal.ts';
+import { warnOfLimits } from '../lifecycle/limits.ts';
 import { Monitor } from '../lifecycle/monitor.ts';
 import { describeSelf, dropPrivileges } from '../lifecycle/privileges.ts';
 import { removeRecords } from '../lifecycle/repository-port.ts';
@@ -95,17 +97,19 @@ async function runWith(
 ): Promise<keyof typeof ENDS> {
   const events = new Events();
   keepJournal(events, log);
+  warnOfLimits(events, settings);
   const repository = `${settings.REPO_BASE.location}/${settings.ARCHIVE_NAME}`;
   const metrics = new Metrics();
   const monitor = new Monitor(
     events,
     metrics,
-    { set: settings.ARCHIVE_NAME, version, repository },
+    { set: settings.ARCHIVE_NAME, version, repository, sizeLimitBytes: settings.VOLUME_SIZE_LIMIT },
     world.now,
   );
   const servers = await Servers.listen(settings, monitor, metrics);
   log.info({ event: 'server.listening', ...servers.ports }, 'Probes, metrics and the status page answer.');
   const credentials = new Credentials(settings, path);
+  const calls = new Calls({ settings, events, termination, world });
   try {
     await credentials.readWhileRoot();
     await dropPrivileges(settings);
@@ -122,6 +126,7 @@ async function runWith(
       ),
       exclude,
       events,
+      calls,
       termination,
       world,
       self: await describeSelf(settings),
@@ -129,6 +134,7 @@ async function runWith(
     };
     return await runLifecycle(context);
   } finally {
+    await calls.settled();
     credentials.close();
     servers.close();
   }

@@ -2,6 +2,7 @@ import type { Repository } from '../borg/repository.ts';
 import type { Settings } from '../settings.ts';
 import type { Exclude } from '../volume/exclude.ts';
 import type { Self } from '../volume/owners.ts';
+import type { Calls } from './calls.ts';
 import type { Events } from './events.ts';
 import type { Termination } from './termination.ts';
 import type { World } from './world.ts';
@@ -12,6 +13,7 @@ export interface Context {
   readonly repository: Repository;
   readonly exclude: Exclude;
   readonly events: Events;
+  readonly calls: Calls;
   readonly termination: Termination;
   readonly world: World;
   readonly self: Self;

@@ -1,6 +1,7 @@
 import { EventEmitter } from 'node:events';
 import type { LineageEvents } from '../lineage/events.ts';
 import type { Activity } from '../lineage/ports.ts';
+import type { RestoreProgress } from '../server/progress.ts';
 import type { Failure } from './failure.ts';
 
 /**
@@ -27,10 +28,12 @@ export interface LifecycleEvents extends LineageEvents {
   state: [{ from: State; to: State }];
   /** Something that a person should know and that stops nothing. */
   warning: [{ name: string; message: string }];
+  /** A call over HTTP failed, for the given kind of reason. */
+  'call.failed': [{ setting: string; host: string; reason: string }];
   /** An archive is going to be extracted. */
   'restore.started': [{ archive: string; bytes: number | undefined }];
-  /** Entries extracted so far; `of` is known once the archive's listing is there. */
-  'restore.progress': [{ entries: number; of: number | undefined }];
+  /** How far the extraction is, every few seconds. */
+  'restore.progress': [RestoreProgress];
   /** The volume is what the archive holds. */
   'restore.done': [{ archive: string; entries: number; bytes: number; seconds: number }];
   /** There is nothing to restore. */

@@ -54,6 +54,10 @@ export class LifecycleHost implements Host {
     this.#ready = true;
   }
 
+  date(): number {
+    return this.#context.world.now();
+  }
+
   now(): number {
     return this.#context.world.uptime();
   }

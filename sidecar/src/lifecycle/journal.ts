@@ -1,13 +1,30 @@
 import type { Logger } from '../log.ts';
+import { describeProgress } from '../server/progress.ts';
 import type { Events, LifecycleEvents } from './events.ts';
 import { describeFailure } from './failure.ts';
 
 type Lines = { [Name in keyof LifecycleEvents]: (log: Logger, event: LifecycleEvents[Name][0]) => void };
 
+const UPKEEP_DONE = {
+  freed: 'The repository gave back what deleted archives held, in SECONDS s.',
+  kept: 'The repository frees nothing: its server only appends. Compact it there.',
+  whole: 'The repository is sound: checked in SECONDS s.',
+  part: 'A part of the repository is sound: checked in SECONDS s, and it goes on another time.',
+} as const;
+
+const UPKEEP_FAILED = {
+  warm: "Borg's cache could not be brought up to date: the next save does it, and takes longer.",
+  compact: 'The repository could not be compacted: it is tried again later, and grows until then.',
+  check:
+    'The repository could not be checked, or is damaged: run "borg check --repository-only" on the server.',
+} as const;
+
 // One line of the log for each event: its level and its sentence. The event's name is the line's `event`.
 const LINES: Lines = {
   state: (log, { from, to }) => log.debug({ event: 'state', from, state: to }, `${from} → ${to}`),
   warning: (log, { name, message }) => log.warn({ event: name }, message),
+  'call.failed': (log, { setting, host, reason }) =>
+    log.debug({ event: 'call.failed', setting, host, reason }, `The call of ${setting} to ${host} failed.`),
   listed: (log, { id, archives, head }) =>
     log.debug(
       { event: 'listed', repositoryId: id, archives, head: head?.archive },
@@ -96,6 +113,12 @@ const LINES: Lines = {
       error,
       'Archives that are not needed any more could not be deleted; it is tried after the next save.',
     ),
+  'upkeep.done': (log, { chore, result, seconds }) =>
+    log[result === 'kept' ? 'warn' : 'info'](
+      { event: 'upkeep.done', chore, result, seconds },
+      UPKEEP_DONE[result].replace('SECONDS', String(seconds)),
+    ),
+  'upkeep.failed': (log, { chore, error }) => warnOf(log, 'upkeep.failed', error, UPKEEP_FAILED[chore]),
   writer: (log, { writer }) =>
     log.info({ event: 'writer', writer }, `The writer of this volume is ${writer}.`),
   'restore.started': (log, { archive, bytes }) =>
@@ -103,8 +126,8 @@ const LINES: Lines = {
       { event: 'restore.started', archive, bytes },
       `Restoring ${archive}${bytes === undefined ? '' : `, ${bytes} bytes`}.`,
     ),
-  'restore.progress': (log, { entries, of }) =>
-    log.info({ event: 'restore.progress', entries, of }, `Restored ${entries} of ${of ?? '?'} entries.`),
+  'restore.progress': (log, progress) =>
+    log.info({ event: 'restore.progress', ...progress }, `Restored ${describeProgress(progress)}.`),
   'restore.done': (log, { archive, entries, bytes, seconds }) =>
     log.info(
       { event: 'restore.done', archive, entries, bytes, seconds },

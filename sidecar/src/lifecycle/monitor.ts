@@ -12,13 +12,14 @@ export class Monitor {
   constructor(
     events: Events,
     metrics: Metrics,
-    first: Pick<Status, 'set' | 'version' | 'repository'>,
+    first: Pick<Status, 'set' | 'version' | 'repository' | 'sizeLimitBytes'>,
     now: () => number,
   ) {
     this.#metrics = metrics;
     this.#now = now;
     this.#status = { ...NOTHING_YET, ...first };
     metrics.set('info', 1, { version: first.version });
+    metrics.set('volume_size_limit_bytes', first.sizeLimitBytes ?? 0);
     this.#showState('starting');
     this.#watchStart(events);
     this.#watchSaves(events);
@@ -91,10 +92,12 @@ export class Monitor {
       this.#metrics.add('failures_total', 1, { reason });
     });
     events.on('recovered', () => this.#show({ failure: undefined }));
+    events.on('call.failed', ({ setting }) => this.#metrics.add('call_failures_total', 1, { setting }));
   }
 
   #showState(to: Status['state']): void {
-    this.#show({ state: to, ...(to === 'stopped' ? { ready: false } : {}) });
+    // A restore that failed, or is over, is at no place any more.
+    this.#show({ state: to, restoring: undefined, ...(to === 'stopped' ? { ready: false } : {}) });
     for (const state of STATES) {
       this.#metrics.set('state', state === to ? 1 : 0, { state });
     }
@@ -126,7 +129,7 @@ export class Monitor {
   }
 }
 
-const NOTHING_YET: Omit<Status, 'set' | 'version' | 'repository'> = {
+const NOTHING_YET: Omit<Status, 'set' | 'version' | 'repository' | 'sizeLimitBytes'> = {
   state: 'starting',
   ready: false,
   repositoryId: undefined,

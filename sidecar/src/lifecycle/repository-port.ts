@@ -15,6 +15,8 @@ const MOST_NAMED = 10;
 export class BorgRepositoryPort implements RepositoryPort {
   readonly #context: Context;
   readonly #host: LifecycleHost;
+  /** Borg's cache knows the repository as it is: a create that finds it so is quick. */
+  #isWarm = false;
 
   constructor(context: Context, host: LifecycleHost) {
     this.#context = context;
@@ -50,8 +52,26 @@ export class BorgRepositoryPort implements RepositoryPort {
   }
 
   async delete(names: readonly string[]): Promise<void> {
+    await this.#context.repository.delete(names, this.#untilEnding());
+  }
+
+  async warm(): Promise<void> {
+    await this.#context.repository.warm(this.#untilEnding());
+    this.#isWarm = true;
+  }
+
+  async compact(): Promise<'freed' | 'kept'> {
+    return await this.#context.repository.compact(this.#untilEnding());
+  }
+
+  async check(atMostMs: number): Promise<'whole' | 'part'> {
+    return await this.#context.repository.check(atMostMs / 1_000, this.#untilEnding());
+  }
+
+  /** What nothing depends on ends where the end of the pod comes on. */
+  #untilEnding(): AbortSignal {
     const { prestop, sigterm } = this.#context.termination;
-    await this.#context.repository.delete(names, AbortSignal.any([prestop, sigterm]));
+    return AbortSignal.any([prestop, sigterm]);
   }
 
   async #createFromVolume(
@@ -60,9 +80,17 @@ export class BorgRepositoryPort implements RepositoryPort {
     signal: AbortSignal,
     onLeftOut: () => void,
   ): Promise<Created> {
-    const { repository } = this.#context;
-    const created = await repository.create(creationOf(this.#context, name, comment), signal, onLeftOut);
-    return answerOf(created, this.#lacks(created, comment));
+    const { repository, calls } = this.#context;
+    await calls.beforeBackup(signal);
+    try {
+      const cold = comment.final && !this.#isWarm;
+      const creation = { ...creationOf(this.#context, name, comment), cold };
+      const created = await repository.create(creation, signal, onLeftOut);
+      this.#isWarm ||= !cold;
+      return answerOf(created, this.#lacks(created, comment));
+    } finally {
+      calls.afterBackup();
+    }
   }
 
   async #createRecord(name: string, comment: Comment, signal: AbortSignal): Promise<Created> {

@@ -2,11 +2,15 @@ import { BorgError } from '../borg/error.ts';
 import type { Item, Lock } from '../borg/repository.ts';
 import type { Newest } from '../lineage/order.ts';
 import { Refusal } from '../lineage/refusal.ts';
+import type { Settings } from '../settings.ts';
 import { freeBytes, takeOwnership } from '../volume/contents.ts';
 import { findDifferences } from '../volume/listing.ts';
 import { decideOwners, type Owners } from '../volume/owners.ts';
 import { RESERVED } from '../volume/reserved.ts';
 import type { Context } from './context.ts';
+import { bytesOf, Extracted } from './extracted.ts';
+import { isPastLimit } from './limits.ts';
+import { estimate } from './progress.ts';
 
 /** What a restore works with; `DATA_DIR` says where to. */
 export type Restoring = Pick<Context, 'settings' | 'repository' | 'events' | 'self' | 'world'>;
@@ -17,36 +21,51 @@ export interface Reading {
   readonly lock?: Lock;
 }
 
+/** What the predecessor's archives say of their size. */
+const NOTHING_SAID = { files: undefined, bytes: undefined };
+
 /** Extracts an archive into the empty volume, and compares the two. Whatever fails, the next attempt begins anew. */
 export async function restoreArchive(context: Restoring, newest: Newest, how: Reading): Promise<void> {
   const { settings, events, world } = context;
   const { name } = newest.archive;
   const began = world.now();
-  const bytes = newest.kind === 'data' ? newest.comment.bytes : undefined;
+  const { files, bytes } = newest.kind === 'data' ? newest.comment : NOTHING_SAID;
   if (newest.kind === 'data' && newest.comment.partial) {
     const lacks = newest.comment.lacks.join(', ') || 'see the log of the pod that made it';
     const message = `The archive ${name} is partial: entries were missing when it was made (${lacks}).`;
     events.emit('warning', { name: 'restore.partial', message });
   }
-  await checkSpace(settings.DATA_DIR, name, bytes);
+  await checkSpace(settings, name, bytes);
   events.emit('restore.started', { archive: name, bytes });
-  const { items, owners } = await extractAndList(context, name, how);
+  const extracted = new Extracted(settings.DATA_DIR, { ofEntries: files, ofBytes: bytes });
+  const { items, owners } = await extractAndList(context, name, { ...how, extracted });
   await settleOwners(context, owners);
   await verify(context, name, items, owners);
   events.emit('restore.done', {
     archive: name,
     entries: items.length,
-    bytes: items.reduce((sum, item) => sum + (item.type === '-' ? item.size : 0), 0),
+    bytes: bytesOf(items),
     seconds: (world.now() - began) / 1_000,
   });
 }
 
-async function checkSpace(volume: string, archive: string, bytes: number | undefined): Promise<void> {
+async function checkSpace(settings: Settings, archive: string, bytes = 0): Promise<void> {
+  checkLimit(settings, archive, bytes);
+  const volume = settings.DATA_DIR;
   const free = await freeBytes(volume);
-  if (bytes !== undefined && bytes > free) {
+  if (bytes > free) {
     throw new Refusal(
       'own-disk-full',
       `The archive ${archive} holds ${bytes} bytes, but the volume ${volume} has ${free} free: raise the sizeLimit of the volume or the node's space.`,
+    );
+  }
+}
+
+function checkLimit(settings: Settings, archive: string, bytes: number): void {
+  if (isPastLimit(bytes, settings)) {
+    throw new Refusal(
+      'size-limit',
+      `The archive ${archive} holds ${bytes} bytes, but VOLUME_SIZE_LIMIT is ${settings.VOLUME_SIZE_LIMIT}, and Kubernetes would end the pod: raise the volume's sizeLimit and this setting with it, or restore a smaller archive with RESTORE_ARCHIVE.`,
     );
   }
 }
@@ -55,18 +74,25 @@ async function checkSpace(volume: string, archive: string, bytes: number | undef
 async function extractAndList(
   context: Restoring,
   name: string,
-  { signal: until, lock }: Reading,
+  { signal: until, lock, extracted }: Reading & { extracted: Extracted },
 ): Promise<{ items: Item[]; owners: Owners }> {
   const { settings, repository, events, self, world } = context;
   const failed = new AbortController();
   const signal = AbortSignal.any([until, failed.signal]);
-  const progress = { entries: 0, of: undefined as number | undefined };
-  const timer = setInterval(() => events.emit('restore.progress', { ...progress }), world.waits.progress);
+  const began = world.uptime();
+  const tell = () => {
+    const seconds = (world.uptime() - began) / 1_000;
+    events.emit('restore.progress', estimate({ ...extracted.measure(), seconds }));
+  };
+  const timer = setInterval(tell, world.waits.progress);
   const listing = repository.items(name, signal, lock).then((all) => {
     const items = all.filter(
       ({ path }) => !RESERVED.some((ours) => path === ours || path.startsWith(`${ours}/`)),
     );
-    progress.of = items.length;
+    const bytes = bytesOf(items);
+    extracted.list(items, bytes);
+    // An archive of the predecessor says only here how large it is.
+    checkLimit(settings, name, bytes);
     return { items, owners: allowedOwners(context, name, items) };
   });
   const extraction = repository.extract(
@@ -75,9 +101,7 @@ async function extractAndList(
       directory: settings.DATA_DIR,
       attributes: self.canSetAttributes,
       exclude: RESERVED.map((ours) => `pp:${ours}`),
-      onEntry() {
-        progress.entries += 1;
-      },
+      onEntry: (path) => extracted.begin(path),
     },
     signal,
     lock,

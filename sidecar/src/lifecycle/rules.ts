@@ -8,6 +8,7 @@ import type { World } from './world.ts';
 /** The settings as the order of archives sees them. */
 export function rulesOf(settings: Settings, { waits, podName }: World): Rules {
   const { FINAL_BACKUP_TIMEOUT, LOCK_TIMEOUT, PRUNE_FLAGS, CHUNKER_PARAMS } = settings;
+  const { BACKUP_INTERVAL, BACKUP_QUIET_PERIOD, BACKUP_MIN_INTERVAL } = settings;
   return {
     set: settings.ARCHIVE_NAME,
     volume: settings.DATA_DIR,
@@ -16,12 +17,17 @@ export function rulesOf(settings: Settings, { waits, podName }: World): Rules {
     handoverTimeoutMs: settings.HANDOVER_TIMEOUT,
     closingTimeoutMs: FINAL_BACKUP_TIMEOUT + waits.closingBeyondFinal,
     lockTimeoutMs: LOCK_TIMEOUT ?? FINAL_BACKUP_TIMEOUT + waits.lockBeyondFinal.default,
-    intervalMs: settings.BACKUP_INTERVAL,
+    intervalMs: BACKUP_INTERVAL,
+    quietMs: BACKUP_QUIET_PERIOD,
+    leastBetweenSavesMs: BACKUP_MIN_INTERVAL,
+    lookEveryMs: waits.lookEvery,
     handoverPollMs: waits.handoverPoll,
     onEmptyRepository: settings.ON_EMPTY_REPOSITORY,
     onNonemptyVolume: settings.ON_NONEMPTY_VOLUME,
     request: requestOf(settings),
     repositoryId: settings.REPOSITORY_ID,
+    compactEveryMs: settings.COMPACT_EVERY,
+    checkEveryMs: settings.CHECK_EVERY,
     keep: PRUNE_FLAGS === 'none' ? undefined : PRUNE_FLAGS,
     shrinkGuard: settings.SHRINK_GUARD,
     chunkerFor: (inherited, bytes) => chooseChunker(CHUNKER_PARAMS, inherited, bytes),

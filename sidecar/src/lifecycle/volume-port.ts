@@ -12,10 +12,15 @@ import type { LifecycleHost } from './host.ts';
 import { readLiveRecord, recordLive } from './live-record.ts';
 import { restoreArchive } from './restore.ts';
 
+/** Longer than a tick of any kernel. */
+const TICK_MS = 20;
+const MOST_LOOKS_AT_ONCE = 3;
+
 /** The order's view of the volume. */
 export class DirectoryVolumePort implements VolumePort {
   readonly #context: Context;
   readonly #host: LifecycleHost;
+  #restored = false;
   #root: { dev: number; ino: number } | undefined;
 
   constructor(context: Context, host: LifecycleHost) {
@@ -53,6 +58,7 @@ export class DirectoryVolumePort implements VolumePort {
     }
     events.setState('restoring');
     await restoreArchive(this.#context, target, { signal: until, lock: { past: pastLock } });
+    this.#restored = true;
   }
 
   async settle(): Promise<void> {
@@ -63,7 +69,10 @@ export class DirectoryVolumePort implements VolumePort {
 
   /** The application is not let in any more once SIGTERM has come; what the volume holds is saved all the same. */
   async openGate(marker: Marker): Promise<void> {
-    const { settings, events, world, termination } = this.#context;
+    const { settings, events, world, termination, calls } = this.#context;
+    if (this.#restored) {
+      await calls.afterRestore(this.#host.until(undefined));
+    }
     await recordLive(settings.STATE_DIR, { bootId: world.bootId, marker });
     if (!termination.sigterm.aborted) {
       await openGate(settings);
@@ -75,11 +84,29 @@ export class DirectoryVolumePort implements VolumePort {
   }
 
   async look(): Promise<Look> {
-    const { settings, exclude, world, unread } = this.#context;
-    const seen = await takeFingerprint(settings.DATA_DIR, exclude.matches, world);
+    const { world, unread } = this.#context;
+    const beganMs = world.uptime();
+    const seen = await this.#takeFingerprint();
     // What the walk sees by now is in the digest.
     unread.paths = new Set([...unread.paths].filter((path) => !seen.unreadable.includes(path)));
-    return { ...seen, unreadable: [...seen.unreadable, ...unread.paths].sort() };
+    const unreadable = [...seen.unreadable, ...unread.paths].sort();
+    return { ...seen, unreadable, tookMs: world.uptime() - beganMs };
+  }
+
+  /** What changes twice in one tick of the kernel's clock looks the same: the tick is waited out, or the look is like no other. */
+  async #takeFingerprint(): Promise<Omit<Look, 'tookMs'>> {
+    const { settings, exclude, world } = this.#context;
+    for (let tries = 1; ; tries += 1) {
+      const began = world.now();
+      const { newestChangeMs, ...seen } = await takeFingerprint(settings.DATA_DIR, exclude.matches, world);
+      if (!this.#host.ready || newestChangeMs < began - TICK_MS) {
+        return seen;
+      }
+      if (tries === MOST_LOOKS_AT_ONCE) {
+        return { ...seen, digest: `${seen.digest} ${world.uptime()}` };
+      }
+      await world.sleep(TICK_MS);
+    }
   }
 
   async examine(writer: string): Promise<'same' | 'unmarked' | 'gone'> {

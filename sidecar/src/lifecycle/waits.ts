@@ -10,8 +10,12 @@ export interface Waits {
   readonly leastAfterSigterm: Milliseconds;
   /** How often it is looked whether prestop has come. */
   readonly prestopPoll: Milliseconds;
+  /** How often a small volume is looked at. */
+  readonly lookEvery: Milliseconds;
   /** How often a restore says how far it is. */
   readonly progress: Milliseconds;
+  /** How long one of the calls over HTTP may take. */
+  readonly call: Milliseconds;
   /** How often, about, a waiting start looks for the older writer's final archive. */
   readonly handoverPoll: Milliseconds;
   /** How much longer than FINAL_BACKUP_TIMEOUT a writer that says it is closing is waited for. */
@@ -25,7 +29,9 @@ export const WAITS: Waits = {
   retryLongest: 60_000,
   leastAfterSigterm: 30_000,
   prestopPoll: 500,
+  lookEvery: 5_000,
   progress: 5_000,
+  call: 10_000,
   handoverPoll: 1_000,
   closingBeyondFinal: 60_000,
   lockBeyondFinal: { least: LEAST_BEYOND_FINAL, default: 90_000 },

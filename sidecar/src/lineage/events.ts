@@ -1,4 +1,5 @@
 import type { Comment } from './comment.ts';
+import type { Chore } from './rows/upkeep.ts';
 
 /** An archive of a writer, as a person is told of it. */
 export interface Named {
@@ -62,6 +63,10 @@ export interface LineageEvents {
   'number.taken': [{ archive: string }];
   /** Archives that have done their work could not be deleted; it is tried again after the next save. */
   'delete.failed': [{ error: unknown }];
+  /** Upkeep of the repository. `kept`: its server only appends; `part`: it goes on another time. */
+  'upkeep.done': [{ chore: Chore; result: 'freed' | 'kept' | 'whole' | 'part'; seconds: number }];
+  /** It failed, and is tried again later. */
+  'upkeep.failed': [{ chore: Chore | 'warm'; error: unknown }];
   /** Retention, or records that have done their work. */
   deleted: [{ archives: readonly string[] }];
 }

@@ -5,6 +5,7 @@ import { saidBy } from './rows/live.ts';
 import { basedOn, findTaken, forgetIncomplete } from './taken.ts';
 import { tellGuard } from './tell.ts';
 import { deleteDone, retain } from './tidy.ts';
+import { keepUp, warmUp } from './upkeep.ts';
 import { isUnanswered, type Next, type Phase, type Writer } from './writer.ts';
 
 // What comes and goes faster than this is told, and waited for.
@@ -26,6 +27,7 @@ interface Counts {
 /** Rows 21a and 25 to 30: saves what changes while the application runs, and once more after SIGTERM. */
 export async function live(writer: Writer): Promise<Phase> {
   await deleteDone(writer);
+  await warmUp(writer);
   const counts: Counts = { incomplete: 0, closes: 0, closing: false, ended: false };
   const activity = () => (counts.closing ? 'close' : writer.ending.sigterm ? 'final save' : 'save');
   for (;;) {
@@ -44,24 +46,41 @@ export async function live(writer: Writer): Promise<Phase> {
 }
 
 async function step(writer: Writer, seen: Ending, counts: Counts): Promise<Next | Unanswered> {
-  const { host, rules, table } = writer.parts;
+  const { host, table } = writer.parts;
   counts.ended = false;
+  const beganMs = host.now();
   const look = await writer.look();
-  const need = table.chooseNeed(look.digest !== writer.saved, seen, writer.said);
+  const isUnsaved = look.digest !== writer.saved;
+  writer.schedule.looked({ digest: look.digest, isUnsaved, beganMs, tookMs: look.tookMs });
+  const need = table.chooseNeed(isUnsaved, seen, writer.said);
   counts.closing = need === 'close';
   counts.ended = counts.closing && seen.sigterm;
   switch (need) {
     case 'end':
       return 'ended';
     case 'nothing':
-      host.recovered();
-      await host.wait(rules.intervalMs, seen);
+      await keepUp(writer);
+      await waitForLook(writer, seen);
       return 'on';
     case 'close':
       return await closeOrGiveUp(writer, seen, counts);
     case 'data':
-      return await saveAndWait(writer, look, seen, counts);
+      if (isDue(writer, seen)) {
+        return await saveAndWait(writer, look, seen, counts);
+      }
+      await waitForLook(writer, seen);
+      return 'on';
   }
+}
+
+/** Row 25: an unsaved change is saved by the schedule; at once if nothing is known to be saved, or the end comes on. */
+function isDue({ parts: { host }, saved, schedule }: Writer, { prestop, sigterm }: Ending): boolean {
+  return saved === undefined || prestop || sigterm || schedule.dueAtMs <= host.now();
+}
+
+async function waitForLook({ parts: { host }, schedule }: Writer, seen: Ending): Promise<void> {
+  host.recovered();
+  await host.wait(Math.max(0, schedule.nextLookAtMs - host.now()), seen);
 }
 
 async function saveAndWait(
@@ -70,7 +89,6 @@ async function saveAndWait(
   seen: Ending,
   counts: Counts,
 ): Promise<Next | Unanswered> {
-  const { host, rules } = writer.parts;
   const saved = await saveData(writer, look, seen);
   if (saved === 'incomplete') {
     counts.incomplete += 1;
@@ -81,8 +99,8 @@ async function saveAndWait(
     return saved;
   }
   if (!seen.sigterm) {
-    host.recovered();
-    await host.wait(rules.intervalMs, seen);
+    await keepUp(writer);
+    await waitForLook(writer, seen);
   }
   return 'on';
 }
@@ -117,7 +135,12 @@ async function saveData(
     return 'incomplete';
   }
   const { addedBytes } = answer;
-  return await confirm(writer, comment, answer.id, { addedBytes, seconds: (host.now() - began) / 1_000 });
+  const tookMs = host.now() - began;
+  const confirmed = await confirm(writer, comment, answer.id, { addedBytes, seconds: tookMs / 1_000 });
+  if (confirmed === 'saved') {
+    writer.schedule.saved(began, tookMs);
+  }
+  return confirmed;
 }
 
 /** Row 27, and with it row 26: a save counts once a list shows it as the head. */
@@ -135,7 +158,7 @@ async function confirm(
   }
   const archive = writer.lineageName(comment.seq);
   tellGuard(writer, comment);
-  await writer.remember(basedOn(comment, id));
+  await writer.remember({ ...basedOn(comment, id), added: writer.marker.added + cost.addedBytes });
   writer.saved = writer.tries.get(comment.try);
   writer.said = saidBy(comment);
   const { final, partial } = comment;

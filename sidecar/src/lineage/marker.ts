@@ -28,6 +28,10 @@ export interface Marker {
   readonly guard: string;
   readonly legacy: number;
   readonly chunker: string | undefined;
+  /** What has been done for the repository, see the comment. */
+  readonly added: number;
+  readonly compacted: number;
+  readonly checked: number;
   /** When the repository's lock was first seen held, without a break since; only while `restoring`. */
   readonly lockedSince: Moment | undefined;
 }
@@ -61,6 +65,9 @@ export function newMarker(writer: string, base: Parent): Marker {
     guard: '-',
     legacy: 0,
     chunker: undefined,
+    added: 0,
+    compacted: 0,
+    checked: 0,
     lockedSince: undefined,
   };
 }
@@ -81,6 +88,9 @@ export function parseMarker(value: unknown): Marker | undefined {
     Array.isArray(marker.known) &&
     typeof marker.restore === 'string' &&
     typeof marker.guard === 'string' &&
-    typeof marker.legacy === 'number';
+    typeof marker.legacy === 'number' &&
+    typeof marker.added === 'number' &&
+    typeof marker.compacted === 'number' &&
+    typeof marker.checked === 'number';
   return whole ? marker : undefined;
 }

@@ -61,6 +61,12 @@ export interface RepositoryPort {
   create(creation: Creation): Promise<Created | { readonly kind: 'exists' } | Unanswered>;
   /** One command; a name that is not there does not matter. Rejects if it failed: nothing depends on it. */
   delete(names: readonly string[]): Promise<void>;
+  /** Brings what creating needs at hand up to date, so that the last save finds it so. Rejects if that failed. */
+  warm(): Promise<void>;
+  /** Gives the server's disk back what deleted archives held. Rejects if that failed. */
+  compact(): Promise<'freed' | 'kept'>;
+  /** Reads a part of the repository, for about this long; the next call goes on. Rejects if something is damaged. */
+  check(atMostMs: number): Promise<'whole' | 'part'>;
 }
 
 /** What the volume looked like at one moment. */
@@ -69,6 +75,8 @@ export interface Look extends Size {
   readonly digest: string;
   /** Paths that can't be read. */
   readonly unreadable: readonly string[];
+  /** What the look cost of a core. */
+  readonly tookMs: number;
 }
 
 /** What a boot finds. */
@@ -111,6 +119,8 @@ export interface Host {
   /** Milliseconds since the boot of the node, whatever its clock says. */
   now(): number;
   readonly boot: string;
+  /** Milliseconds since 1970 by the node's clock: for upkeep, where a wrong one does no harm. */
+  date(): number;
   /** 16 random hexadecimal digits. */
   newId(): string;
   random(): number;
@@ -140,6 +150,12 @@ export interface Rules {
   readonly closingTimeoutMs: number;
   readonly lockTimeoutMs: number;
   readonly intervalMs: number;
+  /** A change is saved once the volume has been the same for this long. */
+  readonly quietMs: number;
+  /** From the begin of a save to that of the next one, at least. */
+  readonly leastBetweenSavesMs: number;
+  /** How often a volume is looked at that costs little to look at. */
+  readonly lookEveryMs: number;
   /** How often a waiting start looks for the older writer's final archive. */
   readonly handoverPollMs: number;
   readonly onEmptyRepository: 'start' | 'fail';
@@ -147,6 +163,8 @@ export interface Rules {
   readonly request: Request | undefined;
   /** The repository that is pinned. */
   readonly repositoryId: string | undefined;
+  readonly compactEveryMs: number;
+  readonly checkEveryMs: number;
   /** `undefined`: nothing is ever deleted. */
   readonly keep: KeepRules | undefined;
   /** The part of files or bytes that a save may lose unreported, from 0 to 1. */

@@ -29,6 +29,7 @@ import {
   noteWriter,
   waitUntil,
 } from './rows/start.ts';
+import { chooseChore } from './rows/upkeep.ts';
 
 /**
  * The state table of the order: every decision that it takes, as functions of what is known. What is done about them
@@ -65,6 +66,7 @@ export const TABLE = {
   recordsBelow,
   chooseFork,
   forksToDelete,
+  chooseChore,
 };
 
 export type Table = typeof TABLE;

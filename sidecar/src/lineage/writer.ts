@@ -8,6 +8,7 @@ import { NameTaken } from './refusal.ts';
 import { refuseFor, refuseOther, refuseUnpinned } from './refusals.ts';
 import { type Closing, type Said, sizeOf } from './rows/live.ts';
 import { findHeld } from './rows/retention.ts';
+import { Schedule } from './schedule.ts';
 import { named } from './tell.ts';
 
 /** What becomes of a writer whose gate is open. */
@@ -27,6 +28,8 @@ export class Writer {
   readonly tries = new Map<string, string>();
   /** What the own newest archive says of the end. */
   said: Said = 0;
+  /** When it looks at the volume and saves. */
+  readonly schedule: Schedule;
   /** Why the newest own archive has to be made anew, where that is so. */
   incomplete: unknown;
   /** Id of the own newest record of a request that is known to lack entries: row 19. */
@@ -35,6 +38,8 @@ export class Writer {
   toldGuard = '-';
   /** The head whose writer is being waited for, once that is told. */
   waitingFor: string | undefined;
+  /** Upkeep that failed, or is half done, is not tried before this. */
+  upkeepNotBeforeMs = 0;
   /** Whether the volume has this writer's marker. */
   marked = false;
   /** Records of the list that confirmed the claim, below it: row 21a. */
@@ -46,6 +51,7 @@ export class Writer {
     this.parts = parts;
     this.marker = marker;
     this.saved = saved;
+    this.schedule = new Schedule(parts.rules);
   }
 
   get ending(): Ending {
@@ -205,7 +211,7 @@ export class Writer {
   /** The comment of a record. */
   describeRecord(kind: 'claim' | 'close', seq: number, { closing, final }: Closing, late = false): Comment {
     const { rules, host, table } = this.parts;
-    const { base, writer, restore, guard, legacy } = this.marker;
+    const { base, writer, restore, guard, legacy, added, compacted, checked } = this.marker;
     const claim = kind === 'claim' ? seq : this.marker.claim;
     return {
       ...{ set: rules.set, kind, seq, parent: base, writer, claim, try: table.chooseTry(() => host.newId()) },
@@ -213,7 +219,7 @@ export class Writer {
       // Nothing makes databases consistent yet, so none is promised to be.
       ...{ consistent: false, partial: false, lacks: [] },
       ...{ files: 0, bytes: 0, chunker: '', app: rules.app },
-      ...{ restore, guard, legacy, added: 0, compacted: 0, checked: 0 },
+      ...{ restore, guard, legacy, added, compacted, checked },
     };
   }
 }
@@ -233,9 +239,15 @@ export async function openGate(
   writer: Writer,
   { claimed, saved }: { claimed: boolean; saved: boolean },
 ): Promise<void> {
-  const { volume } = writer.parts;
+  const { volume, host } = writer.parts;
+  const nowS = Math.floor(host.date() / 1_000);
+  const { compacted, checked } = writer.marker;
   writer.saved = saved ? (await volume.look()).digest : undefined;
-  writer.marker = { ...writer.marker, state: 'live', claimed, lockedSince: undefined };
+  writer.marker = {
+    ...{ ...writer.marker, state: 'live', claimed, lockedSince: undefined },
+    // What was never done counts from now.
+    ...{ compacted: compacted || nowS, checked: checked || nowS },
+  };
   await volume.writeMarker(writer.marker);
   writer.marked = true;
   writer.toldGuard = writer.marker.guard;

@@ -28,6 +28,11 @@ const DECLARATIONS = {
   restore_duration_seconds: { kind: Gauge, help: 'Seconds that the restore took.', labels: [] },
   save_duration_seconds: { kind: Gauge, help: 'Seconds that the last save took.', labels: [] },
   volume_bytes: { kind: Gauge, help: 'Bytes in the volume when last looked at.', labels: [] },
+  volume_size_limit_bytes: {
+    kind: Gauge,
+    help: 'Bytes past which Kubernetes ends the pod, as VOLUME_SIZE_LIMIT says; 0 without it.',
+    labels: [],
+  },
   volume_files: { kind: Gauge, help: 'Entries other than directories when last looked at.', labels: [] },
   unreadable_entries: {
     kind: Gauge,
@@ -41,6 +46,11 @@ const DECLARATIONS = {
     labels: [],
   },
   failures_total: { kind: Counter, help: 'Failures by reason.', labels: ['reason'] },
+  call_failures_total: {
+    kind: Counter,
+    help: 'Calls over HTTP that failed, by the setting that names them.',
+    labels: ['setting'],
+  },
 } as const;
 
 /** The name of a metric without its prefix. */

@@ -1,3 +1,4 @@
+import { describeProgress } from './progress.ts';
 import type { Status } from './status.ts';
 
 const REFRESH_SECONDS = 5;
@@ -34,15 +35,16 @@ ${rows.join('\n')}
 }
 
 function describe(status: Status): Record<string, string | undefined> {
-  const { restoring, unreadable } = status;
+  const { restoring, unreadable, sizeLimitBytes } = status;
+  const limit = sizeLimitBytes === undefined ? '' : ` of ${sizeLimitBytes}`;
   return {
     'Application may run': status.ready ? 'yes' : 'no',
-    Restoring: restoring && `${restoring.entries} of ${restoring.of ?? '?'} entries`,
+    Restoring: restoring && describeProgress(restoring),
     'Restored from': status.restored,
     'Last archive': status.lastArchive,
     'Last success': status.lastSuccess,
     'Unsaved change since': status.unsavedSince,
-    Volume: `${status.files} files, ${status.bytes} bytes`,
+    Volume: `${status.files} files, ${status.bytes}${limit} bytes`,
     'Not readable': unreadable.length > 0 ? unreadable.join(', ') : undefined,
     Repository: status.repository,
     'Repository id': status.repositoryId,

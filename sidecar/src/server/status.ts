@@ -1,3 +1,5 @@
+import type { RestoreProgress } from './progress.ts';
+
 /** What a person is told of the program: the JSON of `/api/status` and what the page shows. */
 export interface Status {
   readonly set: string;
@@ -24,13 +26,15 @@ export interface Status {
   readonly strays: readonly string[];
   /** The archive that the volume was restored from, or nothing for an empty start. */
   readonly restored: string | undefined;
-  readonly restoring: { readonly entries: number; readonly of: number | undefined } | undefined;
+  readonly restoring: RestoreProgress | undefined;
   readonly lastArchive: string | undefined;
   /** ISO 8601, as all times. */
   readonly lastSuccess: string | undefined;
   readonly unsavedSince: string | undefined;
   readonly files: number;
   readonly bytes: number;
+  /** Past it Kubernetes ends the pod. */
+  readonly sizeLimitBytes: number | undefined;
   readonly unreadable: readonly string[];
   /** The failure that has not been overcome yet. */
   readonly failure: { readonly reason: string; readonly message: string; readonly since: string } | undefined;

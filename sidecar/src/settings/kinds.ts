@@ -84,10 +84,34 @@ export const secret: Kind<string> = {
   parse: (value) => text.parse(value),
 };
 
+/** An address that can be called over HTTP. `fetch` takes none with a user's name in it. */
+export const url: Kind<URL> = {
+  expects: 'an address such as https://example.org/path, without a user or password before the host',
+  parse(text) {
+    const parsed = /^https?:\/\/\S+$/i.test(text) ? URL.parse(text) : null;
+    return parsed !== null && parsed.username === '' && parsed.password === '' ? parsed : undefined;
+  },
+};
+
 /** A path from the root of the file system. */
 export const absolutePath: Kind<string> = {
   expects: 'an absolute path',
   parse: (text) => (/^\/[^\r\n\0]*$/.test(text) ? text.replace(/(?<=.)\/+$/, '') : undefined),
+};
+
+const BYTES_PER_SUFFIX: Record<string, number> = {
+  ...{ '': 1, k: 1e3, M: 1e6, G: 1e9, T: 1e12, P: 1e15 },
+  ...{ Ki: 2 ** 10, Mi: 2 ** 20, Gi: 2 ** 30, Ti: 2 ** 40, Pi: 2 ** 50 },
+};
+
+/** A number of bytes, as Kubernetes writes quantities. */
+export const quantity: Kind<number> = {
+  expects: 'a size such as 2Gi, 1.5Gi, 500M or a number of bytes, more than 0',
+  parse(text) {
+    const [, count, suffix = ''] = /^(\d{1,15}(?:\.\d{1,9})?)([kMGTP]|[KMGTP]i)?$/.exec(text) ?? [];
+    const bytes = Math.ceil(Number(count) * (BYTES_PER_SUFFIX[suffix] ?? Number.NaN));
+    return bytes > 0 && Number.isSafeInteger(bytes) ? bytes : undefined;
+  },
 };
 
 /** Text that fits an expression. */

@@ -11,6 +11,8 @@ export interface Fingerprint {
   readonly files: number;
   /** The sizes of all files, each counted once however many names it has. */
   readonly bytes: number;
+  /** When an entry was changed last: milliseconds since 1970, by the node’s clock. */
+  readonly newestChangeMs: number;
   /** Paths that can't be read and so can't be archived. */
   readonly unreadable: readonly string[];
 }
@@ -32,6 +34,7 @@ export async function takeFingerprint(
   const unreadable: BytePath[] = [];
   let files = 0;
   let bytes = 0n;
+  let newestChangeNs = 0n;
   const visitor = {
     unreadable: (path: BytePath) => void unreadable.push(path),
     enter(entry: Entry): boolean {
@@ -50,6 +53,7 @@ export async function takeFingerprint(
       hash.update(describe(entry), 'latin1');
       if (!stats.isDirectory()) {
         files += 1;
+        newestChangeNs = stats.ctimeNs > newestChangeNs ? stats.ctimeNs : newestChangeNs;
         const counted = stats.nlink > 1n && severalNames.has(stats.ino);
         if (stats.nlink > 1n) {
           severalNames.add(stats.ino);
@@ -64,6 +68,7 @@ export async function takeFingerprint(
     digest: hash.digest('hex'),
     files,
     bytes: Number(bytes),
+    newestChangeMs: Number(newestChangeNs / 1_000_000n),
     unreadable: [...new Set(unreadable)].map(toText).sort(),
   };
 }

@@ -78,7 +78,7 @@ test('an older archive lies in a new directory, byte for byte, while the pod liv
   await pod.terminate();
 });
 
-test('a fork and an archive of the predecessor come back too, past a lock', async () => {
+test("a fork and an archive of the predecessor come back too, past a lock and the volume's limit", async () => {
   await using line = await CommandLine.in(server, set);
   await using _ = await heldLock(server, set);
   const to = join(line.pod.dir, 'fork');
@@ -91,7 +91,9 @@ test('a fork and an archive of the predecessor come back too, past a lock', asyn
   assert.equal(await readFile(join(to, `${set}.txt`), 'utf8'), 'fork');
 
   const legacy = join(line.pod.dir, 'legacy');
-  const { stdout } = await line.run(['restore', '--archive', '1700000000', '--to', legacy, '--bypass-lock']);
+  const { stdout } = await line.run(['restore', '--archive', '1700000000', '--to', legacy, '--bypass-lock'], {
+    VOLUME_SIZE_LIMIT: '1',
+  });
   assert.match(stdout, /^Restored 1700000000 \(of the predecessor, /);
   assert.equal(await readFile(join(legacy, `${set}.txt`), 'utf8'), 'legacy');
   assert.deepEqual(await line.leftovers(), []);

@@ -9,6 +9,7 @@ import { BorgRepositoryPort } from '../../../sidecar/src/lifecycle/repository-po
 import { readComment, writeComment } from '../../../sidecar/src/lineage/comment.ts';
 import { comment } from '../../support/comment.ts';
 import { FakeLifecycle, failing, INTERVAL } from '../../support/lifecycle.ts';
+import { Receiver } from '../../support/receiver.ts';
 import { TemporaryDirectory } from '../../support/temporary.ts';
 
 const NAME = 'grafana-0000000007';
@@ -172,12 +173,33 @@ test('the volume is archived as the settings say, without what is reserved or le
     assert.deepEqual(created, [
       {
         ...{ name: NAME, comment: writeComment(what.comment), chunker: 'fixed,131072', directory: '/volume' },
-        ...{ compression: 'zstd,3', uploadLimitKibPerSecond: 100, attributes: true },
+        ...{ compression: 'zstd,3', uploadLimitKibPerSecond: 100, attributes: true, cold: false },
         exclude: ['pp:.borg-volume-sync', 'pp:lost+found', 'sh:cache', 'pf:tmp/x'],
       },
     ]);
   }
 });
+
+for (const kind of ['data', 'fork', 'claim'] as const) {
+  test(`the calls before and after an archive surround a ${kind}, made or not: only if it is of the volume`, async () => {
+    await using receiver = await Receiver.start();
+    await using state = await TemporaryDirectory.make();
+    const urls = { PRE_BACKUP_URL: receiver.url('/pre'), POST_BACKUP_URL: receiver.url('/post') };
+    using life = new Life({ env: { STATE_DIR: state.path, ...urls } });
+    const told: string[] = [];
+    receiver.onCall = (path) => void told.push(path);
+    life.repository.onCreate = () => {
+      told.push('create');
+      return told.length < 4 ? Promise.resolve(borgMade()) : Promise.reject(failing('unreachable'));
+    };
+    for (const _ of ['made', 'not made']) {
+      await life.port.create({ name: NAME, comment: comment({ kind, seq: 7 }) });
+      await life.context.calls.settled();
+    }
+    const around = kind === 'claim' ? ['create'] : ['/pre', 'create', '/post'];
+    assert.deepEqual(told, [...around, ...around]);
+  });
+}
 
 describe('a record', () => {
   const { writer, pod } = comment();
@@ -312,5 +334,25 @@ describe('a deletion', () => {
       };
       await assert.rejects(life.port.delete(['a']), { name: 'AbortError' });
     });
+  }
+});
+
+test('a last save that finds no cache goes without, and one that finds it uses it', async () => {
+  const final = { name: NAME, comment: comment({ final: true }) };
+  for (const [before, cold] of [
+    [async () => {}, true],
+    [async (life: Life) => await life.port.warm(), false],
+    [async (life: Life) => void (await life.port.create(data)), false],
+  ] as const) {
+    using life = new Life();
+    const colds: unknown[] = [];
+    life.repository.onWarm = async () => {};
+    life.repository.onCreate = async (creation) => {
+      colds.push(creation.cold);
+      return borgMade();
+    };
+    await before(life);
+    await life.port.create(final);
+    assert.equal(colds.at(-1), cold);
   }
 });

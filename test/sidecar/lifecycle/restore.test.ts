@@ -9,6 +9,7 @@ import type { Comment } from '../../../sidecar/src/lineage/comment.ts';
 import { comment } from '../../support/comment.ts';
 import { FakeLifecycle, failing } from '../../support/lifecycle.ts';
 import { TemporaryDirectory } from '../../support/temporary.ts';
+import { turn } from '../../support/turn.ts';
 
 const archive = { name: 'grafana-0000000007', id: 'id-7', comment: '', time: 0 };
 const never = new AbortController().signal;
@@ -25,12 +26,12 @@ class Pod extends FakeLifecycle {
   readonly done: LifecycleEvents['restore.done'][0][] = [];
   readonly #directory: TemporaryDirectory;
 
-  static async make(): Promise<Pod> {
-    return new Pod(await TemporaryDirectory.make());
+  static async make(env: Record<string, string> = {}): Promise<Pod> {
+    return new Pod(await TemporaryDirectory.make(), env);
   }
 
-  constructor(directory: TemporaryDirectory) {
-    super({ env: { DATA_DIR: directory.path } });
+  constructor(directory: TemporaryDirectory, env: Record<string, string>) {
+    super({ env: { DATA_DIR: directory.path, ...env } });
     this.#directory = directory;
     this.context.events.on('warning', ({ name }) => this.warnings.push(name));
     this.context.events.on('restore.done', (done) => this.done.push(done));
@@ -69,6 +70,29 @@ test('what the predecessor made says nothing of its size', async () => {
   assert.equal(pod.done.length, 1);
 });
 
+test('while an archive is extracted its progress is told each 5 s, and no longer', async (t) => {
+  t.mock.timers.enable({ apis: ['setInterval'] });
+  await using pod = await Pod.make();
+  const told: LifecycleEvents['restore.progress'][0][] = [];
+  pod.context.events.on('restore.progress', (progress) => told.push(progress));
+  const { onExtract } = pod.repository;
+  pod.repository.onExtract = async (...call) => {
+    t.mock.timers.tick(5_000);
+    await onExtract(...call);
+    await turn();
+    t.mock.timers.tick(5_000);
+  };
+  await pod.restore({ files: 2, bytes: 6 });
+  t.mock.timers.tick(60_000);
+  assert.deepEqual(
+    told.map(({ entries, ofEntries, bytes, ofBytes }) => [entries, ofEntries, bytes, ofBytes]),
+    [
+      [0, 2, undefined, 6],
+      [1, 1, 5, 5],
+    ],
+  );
+});
+
 for (const [name, items, reason] of [
   ['an entry more', [], 'incomplete'],
   ['an entry less', [file('a'), file('b')], 'incomplete'],
@@ -89,6 +113,25 @@ test('an archive that does not fit is refused before anything is extracted', asy
   await assert.rejects(pod.restore({ bytes: 2 ** 62 }), {
     ...{ name: 'Refusal', reason: 'own-disk-full' },
     message: /^The archive grafana-0000000007 holds \d+ bytes, but the volume .+ has \d+ free: raise .+\.$/,
+  });
+});
+
+test("an archive past the volume's limit is refused before anything is extracted", async () => {
+  await using pod = await Pod.make({ VOLUME_SIZE_LIMIT: '5' });
+  await pod.restore({ bytes: 5 });
+  pod.repository.onExtract = () => Promise.reject(new Error('extracted'));
+  await assert.rejects(pod.restore({ bytes: 6 }), {
+    ...{ name: 'Refusal', reason: 'size-limit' },
+    message:
+      "The archive grafana-0000000007 holds 6 bytes, but VOLUME_SIZE_LIMIT is 5, and Kubernetes would end the pod: raise the volume's sizeLimit and this setting with it, or restore a smaller archive with RESTORE_ARCHIVE.",
+  });
+});
+
+test('one that does not say its size is refused once its list does, and its extraction ends', async () => {
+  await using pod = await Pod.make({ VOLUME_SIZE_LIMIT: '4' });
+  pod.repository.onExtract = (_extraction, signal) => untilAborted(signal);
+  await assert.rejects(restoreArchive(pod.context, { kind: 'legacy', archive }, { signal: never }), {
+    ...{ name: 'Refusal', reason: 'size-limit' },
   });
 });
 

@@ -17,7 +17,9 @@ test('what nobody has set follows from the defaults', () => {
   assert.deepEqual(rest, {
     ...{ set: 'grafana', volume: '/data', pod: 'grafana-0', app: '' },
     ...{ handoverTimeoutMs: 30_000, closingTimeoutMs: 360_000, lockTimeoutMs: 390_000 },
-    ...{ intervalMs: 300_000, handoverPollMs: 1_000 },
+    ...{ intervalMs: 300_000, quietMs: 10_000, leastBetweenSavesMs: 60_000, lookEveryMs: 5_000 },
+    handoverPollMs: 1_000,
+    ...{ compactEveryMs: 604_800_000, checkEveryMs: 2_592_000_000 },
     ...{ onEmptyRepository: 'start', onNonemptyVolume: 'fail', request: undefined, repositoryId: undefined },
     shrinkGuard: 0.5,
   });
@@ -29,13 +31,21 @@ test('what somebody has set is a rule', () => {
   const id = 'f'.repeat(64);
   const { chunkerFor, keep, ...rest } = rules({
     ...{ APP_VERSION: '12.1', HANDOVER_TIMEOUT: '0s', LOCK_TIMEOUT: '10m', FINAL_BACKUP_TIMEOUT: '2m' },
-    ...{ BACKUP_INTERVAL: '1m', ON_EMPTY_REPOSITORY: 'fail', ON_NONEMPTY_VOLUME: 'adopt' },
+    ...{
+      BACKUP_INTERVAL: '1m',
+      BACKUP_QUIET_PERIOD: '0s',
+      BACKUP_MIN_INTERVAL: '7s',
+      ON_EMPTY_REPOSITORY: 'fail',
+      ON_NONEMPTY_VOLUME: 'adopt',
+    },
     ...{ REPOSITORY_ID: id, SHRINK_GUARD: '5%', PRUNE_FLAGS: '--keep-last 3', CHUNKER_PARAMS: 'default' },
   });
   assert.deepEqual(rest, {
     ...{ set: 'grafana', volume: '/data', pod: 'grafana-0', app: '12.1' },
     ...{ handoverTimeoutMs: 0, closingTimeoutMs: 180_000, lockTimeoutMs: 600_000 },
-    ...{ intervalMs: 60_000, handoverPollMs: 1_000 },
+    ...{ intervalMs: 60_000, quietMs: 0, leastBetweenSavesMs: 7_000, lookEveryMs: 5_000 },
+    handoverPollMs: 1_000,
+    ...{ compactEveryMs: 604_800_000, checkEveryMs: 2_592_000_000 },
     ...{ onEmptyRepository: 'fail', onNonemptyVolume: 'adopt', request: undefined, repositoryId: id },
     shrinkGuard: 0.05,
   });

@@ -1,6 +1,7 @@
+// long: one port, and each of its methods on a real directory
 import assert from 'node:assert/strict';
 import { existsSync } from 'node:fs';
-import { chmod, mkdir, readdir, rename, rm, writeFile } from 'node:fs/promises';
+import { chmod, lstat, mkdir, readdir, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import { EXIT } from '../../../sidecar/src/lifecycle/exit.ts';
@@ -11,7 +12,7 @@ import { type Marker, newMarker, parseMarker } from '../../../sidecar/src/lineag
 import type { Newest } from '../../../sidecar/src/lineage/order.ts';
 import { MarkerError, readMarker } from '../../../sidecar/src/volume/marker.ts';
 import { comment } from '../../support/comment.ts';
-import { FakeLifecycle, NOTHING_SEEN, nothing } from '../../support/lifecycle.ts';
+import { FakeLifecycle, NOTHING_SEEN, nothing, setClock } from '../../support/lifecycle.ts';
 import { unprivileged } from '../../support/other-user.ts';
 import { TemporaryDirectory } from '../../support/temporary.ts';
 
@@ -45,7 +46,7 @@ class Pod extends FakeLifecycle {
   constructor(directory: TemporaryDirectory, env: Record<string, string>) {
     const at = (name: string) => join(directory.path, name);
     const paths = { DATA_DIR: at('data'), STATE_DIR: at('state'), READY_FILE: at('tmp/READY') };
-    super({ env: { ...paths, ...env }, waits: [nothing] });
+    super({ env: { ...paths, ...env }, waits: [nothing, nothing, nothing] });
     this.#directory = directory;
     for (const name of ['gate.opened', 'restore.empty', 'restore.started', 'restore.done'] as const) {
       this.context.events.observe(name, () => this.events.push(name));
@@ -202,12 +203,26 @@ describe('a look', () => {
     await using pod = await Pod.make({ EXCLUDE: 'pp:cache' });
     await pod.port.writeMarker(live);
     await pod.write('a', '12345');
-    const { digest, ...look } = await pod.port.look();
+    const { digest, tookMs, ...look } = await pod.port.look();
     await pod.write('cache/x', '1');
     assert.deepEqual(look, { files: 1, bytes: 5, unreadable: [] });
+    assert.ok(tookMs >= 0 && tookMs < 10_000, String(tookMs));
     assert.equal((await pod.port.look()).digest, digest);
     await pod.write('b');
     assert.notEqual((await pod.port.look()).digest, digest);
+  });
+
+  test('waits until what has just changed could not change again unseen, and else is like no other', async () => {
+    await using pod = await Pod.make();
+    await pod.write('a', '12345');
+    const quiet = await pod.port.look();
+    pod.host.setReady();
+    const { ctimeMs } = await lstat(join(pod.data, 'a'));
+    const clock = setClock(pod.context.world, ctimeMs, 15);
+    assert.equal((await pod.port.look()).digest, quiet.digest);
+    assert.equal(clock.nowMs, ctimeMs + 30);
+    setClock(pod.context.world, ctimeMs, 0);
+    assert.notEqual((await pod.port.look()).digest, quiet.digest);
   });
 
   test('names also what only borg could not read', async () => {

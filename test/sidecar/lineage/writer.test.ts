@@ -104,7 +104,7 @@ describe('comments and markers', () => {
   test('row 25: data says what the volume holds and whom it descends from', () => {
     const world = new World();
     const writer = world.writer(liveMarker({ guard: '2', restore: 'e'.repeat(16), legacy: 7 }));
-    const look = { digest: 'S1', files: 4, bytes: 5, unreadable: ['a'] };
+    const look = { digest: 'S1', files: 4, bytes: 5, unreadable: ['a'], tookMs: 0 };
     assert.deepEqual(writer.describeData('data', 4, look, { closing: true, final: false }), {
       ...{ set: 'grafana', kind: 'data', seq: 4, parent: { sequence: 3, id: 'id-3' }, writer: OWN },
       ...{ claim: 0, try: '0000000000000001', pod: 'grafana-new', final: false, closing: true, late: false },

@@ -116,6 +116,9 @@ test('a change is saved within BACKUP_INTERVAL as an archive that says what it i
   const seq = Number(/^first-change-(\d{10})$/.exec(name ?? '')?.[1]);
   assert.deepEqual([name], savedBy(pod));
   assert.match(comment?.try ?? '', /^[0-9a-f]{16}$/);
+  // What was never done counts from the start.
+  const { compacted = 0, checked } = comment ?? {};
+  assert.ok(Math.abs(compacted * 1_000 - changed) < 60_000, String(compacted));
   assert.deepEqual(
     { ...comment, try: '' },
     {
@@ -123,7 +126,7 @@ test('a change is saved within BACKUP_INTERVAL as an archive that says what it i
       ...{ claim: 1, try: '', pod: pod.name },
       ...{ final: false, closing: false, late: false, consistent: false, partial: false, lacks: [] },
       ...{ files: 1, bytes: 21, chunker: 'fixed,65536', app: '12.1 {beta}', restore: '-', guard: '-' },
-      ...{ legacy: 0, added: 0, compacted: 0, checked: 0 },
+      ...{ legacy: 0, added: 0, compacted, checked },
     },
   );
   await endsClean(pod, set);
@@ -196,4 +199,32 @@ test('ON_NONEMPTY_VOLUME=adopt keeps the files of a volume without marker and sa
   await using directory = await extractByHand(server, { set, name });
   assert.deepEqual(compare(before, await snapshot(directory.path, { times: true, ignore: [] })), []);
   assert.deepEqual(await recordsOf(server, set), ['close closing final']);
+});
+
+test('a volume that is never quiet is not saved before BACKUP_INTERVAL, and once it is, within the quiet period', async () => {
+  const set = 'first-quiet';
+  await server.init(set);
+  const env = { BACKUP_INTERVAL: '1h', BACKUP_QUIET_PERIOD: '1s', BACKUP_MIN_INTERVAL: '0s' };
+  await using pod = await mountedPod({ set, server, entry: quickMain, env });
+  await pod.start();
+  await untilLive(pod);
+  const lines = () => pod.lines.filter(({ event }) => event === 'looked' || event === 'save.started');
+  const before = lines().length;
+  const began = Date.now();
+  let writes = 0;
+  for (; Date.now() - began < 2_500; writes += 1) {
+    await put(pod, `${set}.txt`, String(writes));
+    await pod.next('looked');
+  }
+  const last = Date.now();
+  assert.deepEqual(
+    lines()
+      .slice(before)
+      .filter(({ event }) => event === 'save.started'),
+    [],
+  );
+  const saved = await pod.event('save.started');
+  assert.ok(Number(Date.parse(String(saved.time))) - last >= 900, `${saved.time}`);
+  assert.ok(writes > 5, String(writes));
+  await endsClean(pod, set);
 });

@@ -115,8 +115,14 @@ test('probes are answered on all addresses, the status on loopback alone', async
 /** Dashboards and alerts know them by these names. */
 const METRICS = [
   ...['info', 'state', 'ready', 'unsaved_change_age_seconds', 'last_success_timestamp_seconds'],
-  ...['restore_duration_seconds', 'save_duration_seconds', 'volume_bytes', 'volume_files'],
-  ...['unreadable_entries', 'saves_total', 'added_bytes_total', 'failures_total'],
+  ...[
+    'restore_duration_seconds',
+    'save_duration_seconds',
+    'volume_bytes',
+    'volume_files',
+    'volume_size_limit_bytes',
+  ],
+  ...['unreadable_entries', 'saves_total', 'added_bytes_total', 'failures_total', 'call_failures_total'],
 ].map((name) => `borg_volume_sync_${name}`);
 
 /** A sample: name, labels, value. */

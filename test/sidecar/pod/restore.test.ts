@@ -150,6 +150,27 @@ borg "$@" && find . -name file-7.bin -delete
   await endsClean(pod, 'restore-killed');
 });
 
+test('log and status say how far a restore is, until it is done', async () => {
+  const set = 'restore-progress';
+  await server.init(set);
+  await seedArchive(server, { set, directory: filled, comment: { files: 20, bytes: 8 * MIB } });
+  await using link = await Link.to(server.port);
+  await using pod = await quickPod({ set, server, link, entry: quickMain });
+  const stalled = link.stallAfter(MIB);
+  await pod.start();
+  await stalled;
+  const line = await pod.event('restore.progress', ({ entries }) => Number(entries) > 0);
+  assert.match(String(line.msg), /^Restored \d+ %, \d+ of \d+ entries, .+ of .+ MB, /);
+  const { restoring = {} } = await pod.status<{ restoring?: Record<string, number> }>();
+  for (const name of ['percent', 'entries', 'ofEntries', 'ofBytes', 'secondsLeft']) {
+    assert.ok(Number(restoring[name]) >= 0, `${name}: ${JSON.stringify(restoring)}`);
+  }
+  await link.heal();
+  await pod.event('gate.opened');
+  assert.equal((await pod.status()).restoring, undefined);
+  await pod.terminate();
+});
+
 for (const event of ['writer', 'restore.started', 'restore.progress', 'restore.done']) {
   test(`a container that is killed at ${event} leaves the next one a complete restore`, async () => {
     const set = `restore-killed-${event.replace('.', '-')}`;

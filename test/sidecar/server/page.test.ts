@@ -25,6 +25,7 @@ const first: Status = {
   unsavedSince: undefined,
   files: 0,
   bytes: 0,
+  sizeLimitBytes: undefined,
   unreadable: [],
   failure: undefined,
 };
@@ -75,14 +76,18 @@ test('what is known is on the page', () => {
   assert.match(renderPage(status), /<title>grafana: live<\/title>/);
 });
 
-for (const [restoring, text] of [
-  [{ entries: 5, of: 10 }, '5 of 10 entries'],
-  [{ entries: 0, of: undefined }, '0 of ? entries'],
-] as const) {
-  test(`a restore is at ${text}`, () => {
-    assert.equal(rowsOf(renderPage({ ...first, restoring })).Restoring, text);
-  });
-}
+test("the volume's limit is on the page where it is known", () => {
+  const page = renderPage({ ...first, files: 3, bytes: 4_096, sizeLimitBytes: 8_192 });
+  assert.equal(rowsOf(page).Volume, '3 files, 4096 of 8192 bytes');
+});
+
+test('how far a restore is stands on the page', () => {
+  const unknown = { ofEntries: undefined, bytes: undefined, ofBytes: undefined };
+  const restoring = {
+    ...{ percent: undefined, entries: 5, ...unknown, bytesPerSecond: undefined, secondsLeft: undefined },
+  };
+  assert.equal(rowsOf(renderPage({ ...first, restoring })).Restoring, '5 of ? entries');
+});
 
 test('a failure is an alert above the table, and gone with it', () => {
   const failure = {

@@ -258,6 +258,14 @@ test('a port that Kubernetes sets for a Service called "http" is no setting', ()
   assert.match(warnings.join(), /HTTP_PORT is "tcp:.*Kubernetes sets for a Service/);
 });
 
+for (const name of ['HEARTBEAT_URL', 'PRE_BACKUP_URL', 'POST_BACKUP_URL', 'POST_RESTORE_URL']) {
+  test(`an address that ${name} may not be is not shown: it may hold a token`, () => {
+    assert.deepEqual(problemsOf({ [name]: 'https://borg:hunter2@hc.example/' }), [
+      `${name} is not readable (its value is not shown): expected an address such as https://example.org/path, without a user or password before the host.`,
+    ]);
+  });
+}
+
 test('a password in REPO_BASE is refused and not shown', () => {
   const { problems } = parseSettings({ ARCHIVE_NAME: 'url', REPO_BASE: 'ssh://borg:hunter2@nas/srv' }, 1000);
   assert.match(problems.join(), /REPO_BASE is "ssh:\/\/borg:…@nas\/srv"/);

@@ -15,6 +15,7 @@ import {
 } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
 import { describe, test } from 'node:test';
 import { execa } from 'execa';
 import { type Fingerprint, takeFingerprint } from '../../../sidecar/src/volume/fingerprint.ts';
@@ -101,6 +102,23 @@ const changes: Change[] = [
   ['a -shm whose database is elsewhere', (at) => writeFileSync(at('d/db-shm'), '')],
   ['a journal', (at) => writeFileSync(at('db-journal'), '')],
 ];
+
+test('a database that its application opens and closes without writing is the same', async () => {
+  for (const mode of ['WAL', 'DELETE']) {
+    await using volume = await TemporaryDirectory.make();
+    const path = join(volume.path, 'app.db');
+    const open = () => new DatabaseSync(path);
+    const made = open();
+    made.exec(`PRAGMA journal_mode = ${mode}; CREATE TABLE t (n); INSERT INTO t VALUES (1)`);
+    made.close();
+    const { digest } = await look(volume.path);
+    const opened = open();
+    assert.deepEqual({ ...opened.prepare('SELECT n FROM t').get() }, { n: 1 });
+    assert.equal((await look(volume.path)).digest, digest, `${mode}, open`);
+    opened.close();
+    assert.equal((await look(volume.path)).digest, digest, `${mode}, closed`);
+  }
+});
 
 describe('a change', () => {
   for (const [name, change, skip = false] of changes) {

@@ -51,6 +51,10 @@ export class SimulatedHost implements Host {
     return pod.cluster.nowMs - pod.bootedAtMs;
   }
 
+  date(): number {
+    return this.#container.pod.clockMs;
+  }
+
   newId(): string {
     return this.#container.pod.cluster.newId();
   }

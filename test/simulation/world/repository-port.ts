@@ -90,6 +90,17 @@ export class SimulatedRepository implements RepositoryPort {
     await this.#call('delete', act, 'exclusive');
   }
 
+  /** Upkeep changes nothing of the order, and is none of its steps. */
+  async warm(): Promise<void> {}
+
+  async compact(): Promise<'freed'> {
+    return 'freed';
+  }
+
+  async check(): Promise<'whole'> {
+    return 'whole';
+  }
+
   #read(isFirst: boolean): Listed {
     const { pod } = this.#container;
     const { archives, commits, id } = this.#repository;

@@ -98,7 +98,13 @@ export class SimulatedVolume implements VolumePort {
       const { content, unread } = pod.volume;
       pod.looked = content === HALF ? undefined : content;
       const { digest, files, bytes } = content === HALF ? { digest: HALF, files: 0, bytes: 0 } : content;
-      return { digest: unread ? `${digest}*` : digest, files, bytes, unreadable: unread ? ['secret'] : [] };
+      return {
+        digest: unread ? `${digest}*` : digest,
+        files,
+        bytes,
+        unreadable: unread ? ['secret'] : [],
+        tookMs: 0,
+      };
     });
   }
 

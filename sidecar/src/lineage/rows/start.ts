@@ -1,3 +1,4 @@
+import type { Comment } from '../comment.ts';
 import { LAST_SEQUENCE } from '../names.ts';
 import { isSame, type Newest, type Order } from '../order.ts';
 
@@ -123,10 +124,22 @@ export function chooseClaim(order: Order, own: string): { sequence: number; won:
   return { sequence: won ? top : top + 1, won };
 }
 
-/** Rows 14 and 20: what a claim inherits from the newest data, and each archive from its claim. */
-export function inherit({ newest, legacy }: Order): { restore: string; guard: string; legacy: number } {
+/** Rows 14 and 20: what a claim inherits from the newest data, and each archive from its claim; of upkeep from the head. */
+export function inherit({
+  newest,
+  head,
+  legacy,
+}: Order): Pick<Comment, 'restore' | 'guard' | 'legacy' | 'added' | 'compacted' | 'checked'> {
   const comment = newest?.kind === 'data' ? newest.comment : undefined;
-  return { restore: comment?.restore ?? '-', guard: comment?.guard ?? '-', legacy };
+  const { added = 0, compacted = 0, checked = 0 } = head?.comment ?? {};
+  return {
+    restore: comment?.restore ?? '-',
+    guard: comment?.guard ?? '-',
+    legacy,
+    added,
+    compacted,
+    checked,
+  };
 }
 
 /** Row 16: whether nobody has come between the first list and the claim. */

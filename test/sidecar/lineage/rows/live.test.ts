@@ -96,7 +96,7 @@ describe('guard', () => {
   const guard = (look: Partial<Look>, change: Partial<Marker> = {}, shrinkGuard = 0.5) =>
     chooseGuard(
       liveMarker({ baseSize: before, ...change }),
-      { digest: 'S1', unreadable: [], ...before, ...look },
+      { digest: 'S1', unreadable: [], tookMs: 0, ...before, ...look },
       shrinkGuard,
     );
 

@@ -227,13 +227,15 @@ describe('rows 14 to 22', () => {
     test(`row 14: ${name}`, () => assert.deepEqual(chooseClaim(orderOf(...archives), OWN), expected));
   }
 
-  test('row 14: a claim inherits request and guard from the newest data, and the highest legacy number', () => {
+  test('row 14: a claim inherits request and guard from the newest data, upkeep from the head, and the highest legacy number', () => {
     const restore = 'e'.repeat(16);
-    const order = orderOf(ours(1, { restore, guard: '1' }), claim(2, { guard: '9' }));
-    assert.deepEqual(inherit(order), { restore, guard: '1', legacy: 0 });
+    const upkeep = { added: 7, compacted: 8, checked: 9 };
+    const order = orderOf(ours(1, { restore, guard: '1' }), claim(2, { guard: '9', ...upkeep }));
+    assert.deepEqual(inherit(order), { restore, guard: '1', legacy: 0, ...upkeep });
+    const none = { added: 0, compacted: 0, checked: 0 };
     assert.deepEqual(inherit(orderOf(theirs('5'), ours(1, { legacy: 4 }))).legacy, 5);
-    assert.deepEqual(inherit(orderOf(theirs('5'))), { restore: '-', guard: '-', legacy: 5 });
-    assert.deepEqual(inherit(orderOf()), { restore: '-', guard: '-', legacy: 0 });
+    assert.deepEqual(inherit(orderOf(theirs('5'))), { restore: '-', guard: '-', legacy: 5, ...none });
+    assert.deepEqual(inherit(orderOf()), { restore: '-', guard: '-', legacy: 0, ...none });
   });
 
   for (const [name, second, confirmed] of [

@@ -1,0 +1,53 @@
+import type { Chore } from './rows/upkeep.ts';
+import type { Writer } from './writer.ts';
+
+/** After a failure, and between the parts of a check: upkeep takes a small part of the time. */
+const NOT_BEFORE_TIMES = 20;
+const NOT_BEFORE_LEAST_MS = 600_000;
+
+/** Once, after the gate is open: the last save finds what it needs at hand. */
+export async function warmUp(writer: Writer): Promise<void> {
+  await unlessEnding(writer, 'warm', () => writer.parts.repository.warm());
+}
+
+/** One chore, if one is due. It ends at once where the end of the pod comes on; nothing depends on it. */
+export async function keepUp(writer: Writer): Promise<void> {
+  const { host, table, rules } = writer.parts;
+  const beganMs = host.now();
+  const chore = table.chooseChore(writer.marker, rules, host.date());
+  if (chore === undefined || beganMs < writer.upkeepNotBeforeMs) {
+    return;
+  }
+  await unlessEnding(writer, chore, () => doChore(writer, chore));
+  const tookMs = host.now() - beganMs;
+  writer.upkeepNotBeforeMs = host.now() + Math.max(NOT_BEFORE_LEAST_MS, tookMs * NOT_BEFORE_TIMES);
+}
+
+async function doChore(writer: Writer, chore: Chore): Promise<void> {
+  const { repository, host, rules } = writer.parts;
+  const beganMs = host.now();
+  // Others wait for the lock meanwhile, and an unsaved change must not get too old.
+  const result =
+    chore === 'compact' ? await repository.compact() : await repository.check(rules.intervalMs / 2);
+  const now = Math.floor(host.date() / 1_000);
+  if (chore === 'compact') {
+    await writer.remember({ compacted: now, added: 0 });
+  } else if (result === 'whole') {
+    await writer.remember({ checked: now });
+  }
+  host.tell('upkeep.done', { chore, result, seconds: (host.now() - beganMs) / 1_000 });
+}
+
+async function unlessEnding(writer: Writer, chore: Chore | 'warm', act: () => Promise<void>): Promise<void> {
+  const isEnding = () => writer.ending.prestop || writer.ending.sigterm;
+  if (isEnding()) {
+    return;
+  }
+  try {
+    await act();
+  } catch (error) {
+    if (!isEnding()) {
+      writer.parts.host.tell('upkeep.failed', { chore, error });
+    }
+  }
+}
