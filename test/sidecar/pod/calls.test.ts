@@ -8,6 +8,7 @@ import { BorgServer } from '../../support/borg-server.ts';
 import { endsClean, mountedPod, put, quickMain, untilLive } from '../../support/quick-pod.ts';
 import { Receiver } from '../../support/receiver.ts';
 import { TemporaryDirectory } from '../../support/temporary.ts';
+import { until } from '../../support/until.ts';
 
 const server = await BorgServer.start();
 after(() => server[Symbol.asyncDispose]());
@@ -47,6 +48,11 @@ test('each call comes where it belongs: after the restore, around an archive, an
   await put(pod, `${set}-new`, 'new');
   await pod.event('save.done');
   await receiver.got(5);
+  // What a call finds in the repository is known a moment after it came.
+  await until(
+    () => seen.length,
+    (count) => count === 5,
+  );
   await endsClean(pod, set);
   const [restored, quiet, pre, ...rest] = seen;
   assert.deepEqual(
