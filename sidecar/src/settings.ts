@@ -54,6 +54,8 @@ function setting<T>(kind: Kind<T>, declaration: Omit<Declaration<T>, 'kind'>): D
 
 // A timer of Node's ends at once where it is told to wait for more than 2^31 - 1 ms.
 const LONGEST_WAIT = 24 * 24 * 60 * 60 * 1_000;
+// No timer waits for these: it is looked at the clock.
+const LONGEST_PERIOD = 40 * LONGEST_WAIT;
 
 /** Every setting that acts: a variable of the environment by this name. */
 export const declarations = {
@@ -146,12 +148,12 @@ export const declarations = {
     meaning:
       'A save that lost more of its files or bytes than this, or that lacks entries which could not be read, is kept and reported, and nothing is deleted from then on.',
   }),
-  COMPACT_EVERY: setting(duration({ atLeast: 1_000, atMost: LONGEST_WAIT * 40 }), {
+  COMPACT_EVERY: setting(duration({ atLeast: 1_000, atMost: LONGEST_PERIOD }), {
     default: '7d',
     meaning:
       'How often the repository gives back what deleted archives held; also as soon as half of the volume was added since the last time.',
   }),
-  CHECK_EVERY: setting(duration({ atLeast: 1_000, atMost: LONGEST_WAIT * 40 }), {
+  CHECK_EVERY: setting(duration({ atLeast: 1_000, atMost: LONGEST_PERIOD }), {
     default: '30d',
     meaning:
       'How often `borg check --repository-only` reads the repository, in parts of half a `BACKUP_INTERVAL`.',

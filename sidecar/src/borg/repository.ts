@@ -185,24 +185,15 @@ export class Repository {
 
   /** @returns `kept`: the server only appends, and frees nothing */
   async compact(signal: AbortSignal): Promise<'freed' | 'kept'> {
-    let result: 'freed' | 'kept' = 'kept';
-    const onInfo = (text: string) => {
-      result = text.startsWith('compaction freed') ? 'freed' : result;
-    };
-    await this.#run('write', ['compact', '--info', this.where.repository], { signal, onInfo });
-    return result;
+    const args = ['compact', this.where.repository];
+    return (await this.#says('compaction freed', 'write', args, signal)) ? 'freed' : 'kept';
   }
 
   /** Reads the repository's segments on the server, from where the last check has left off. */
   async check(seconds: number, signal: AbortSignal): Promise<'whole' | 'part'> {
-    let result: 'whole' | 'part' = 'whole';
-    const onInfo = (text: string) => {
-      result = text.startsWith('finished partial') ? 'part' : result;
-    };
     const most = ['--max-duration', String(Math.max(1, Math.floor(seconds)))];
-    const args = ['check', '--repository-only', '--info', ...most, this.where.repository];
-    await this.#run('read', args, { signal, onInfo });
-    return result;
+    const args = ['check', '--repository-only', ...most, this.where.repository];
+    return (await this.#says('finished partial', 'read', args, signal)) ? 'part' : 'whole';
   }
 
   /** Extracts an archive into a directory that must be empty. Any warning of borg's is a failure. */
@@ -224,6 +215,21 @@ export class Repository {
       const full = words.some((word) => word.includes('[Errno 28]'));
       throw new BorgError(full ? 'own-disk-full' : 'incomplete', this.where, words[0]);
     }
+  }
+
+  /** Runs a command, and resolves with whether a line of what it says of itself begins so. */
+  async #says(
+    beginning: string,
+    baseDir: 'read' | 'write',
+    [command = '', ...args]: readonly string[],
+    signal: AbortSignal,
+  ): Promise<boolean> {
+    let said = false;
+    const onInfo = (text: string) => {
+      said ||= text.startsWith(beginning);
+    };
+    await this.#run(baseDir, [command, '--info', ...args], { signal, onInfo });
+    return said;
   }
 
   async #run(

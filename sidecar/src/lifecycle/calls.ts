@@ -64,18 +64,16 @@ export class Calls {
 
   #watch(): void {
     const { events, settings, world } = this.#context;
-    events.on('failure', () => {
-      this.#troubled = true;
-    });
-    events.on('unclaimed', () => {
-      this.#troubled = true;
-    });
-    events.on('recovered', () => {
-      this.#troubled = false;
-    });
-    events.on('claimed', () => {
-      this.#troubled = false;
-    });
+    for (const name of ['failure', 'unclaimed'] as const) {
+      events.observe(name, () => {
+        this.#troubled = true;
+      });
+    }
+    for (const name of ['recovered', 'claimed'] as const) {
+      events.observe(name, () => {
+        this.#troubled = false;
+      });
+    }
     events.on('save.done', () => {
       this.#troubled = false;
       this.#heartbeat();

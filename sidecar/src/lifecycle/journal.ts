@@ -6,10 +6,11 @@ import { describeFailure } from './failure.ts';
 type Lines = { [Name in keyof LifecycleEvents]: (log: Logger, event: LifecycleEvents[Name][0]) => void };
 
 const UPKEEP_DONE = {
-  freed: 'The repository gave back what deleted archives held, in SECONDS s.',
-  kept: 'The repository frees nothing: its server only appends. Compact it there.',
-  whole: 'The repository is sound: checked in SECONDS s.',
-  part: 'A part of the repository is sound: checked in SECONDS s, and it goes on another time.',
+  freed: (seconds: number) => `The repository gave back what deleted archives held, in ${seconds} s.`,
+  kept: () => 'The repository frees nothing: its server only appends. Compact it there.',
+  whole: (seconds: number) => `The repository is sound: checked in ${seconds} s.`,
+  part: (seconds: number) =>
+    `A part of the repository is sound: checked in ${seconds} s, and it goes on another time.`,
 } as const;
 
 const UPKEEP_FAILED = {
@@ -116,7 +117,7 @@ const LINES: Lines = {
   'upkeep.done': (log, { chore, result, seconds }) =>
     log[result === 'kept' ? 'warn' : 'info'](
       { event: 'upkeep.done', chore, result, seconds },
-      UPKEEP_DONE[result].replace('SECONDS', String(seconds)),
+      UPKEEP_DONE[result](seconds),
     ),
   'upkeep.failed': (log, { chore, error }) => warnOf(log, 'upkeep.failed', error, UPKEEP_FAILED[chore]),
   writer: (log, { writer }) =>

@@ -59,8 +59,7 @@ async function step(writer: Writer, seen: Ending, counts: Counts): Promise<Next 
     case 'end':
       return 'ended';
     case 'nothing':
-      await keepUp(writer);
-      await waitForLook(writer, seen);
+      await rest(writer, seen);
       return 'on';
     case 'close':
       return await closeOrGiveUp(writer, seen, counts);
@@ -76,6 +75,12 @@ async function step(writer: Writer, seen: Ending, counts: Counts): Promise<Next 
 /** Row 25: an unsaved change is saved by the schedule; at once if nothing is known to be saved, or the end comes on. */
 function isDue({ parts: { host }, saved, schedule }: Writer, { prestop, sigterm }: Ending): boolean {
   return saved === undefined || prestop || sigterm || schedule.dueAtMs <= host.now();
+}
+
+/** Nothing is unsaved: there is time for upkeep. */
+async function rest(writer: Writer, seen: Ending): Promise<void> {
+  await keepUp(writer);
+  await waitForLook(writer, seen);
 }
 
 async function waitForLook({ parts: { host }, schedule }: Writer, seen: Ending): Promise<void> {
@@ -99,8 +104,7 @@ async function saveAndWait(
     return saved;
   }
   if (!seen.sigterm) {
-    await keepUp(writer);
-    await waitForLook(writer, seen);
+    await rest(writer, seen);
   }
   return 'on';
 }

@@ -19,16 +19,34 @@ export async function retain(writer: Writer, order: Order, own: number): Promise
 /** Nothing depends on it, and it ends where the end of the pod comes on: what stays is deleted after a later save. */
 export async function deleteNames(writer: Writer, archives: readonly string[]): Promise<void> {
   const { repository, host } = writer.parts;
+  if (archives.length === 0) {
+    return;
+  }
+  await unlessEnding(
+    writer,
+    async () => {
+      await repository.delete(archives);
+      host.tell('deleted', { archives });
+    },
+    (error) => host.tell('delete.failed', { error }),
+  );
+}
+
+/** What nothing depends on: it is not begun where the end of the pod comes on, and its failure is told only before that. */
+export async function unlessEnding(
+  writer: Writer,
+  act: () => Promise<void>,
+  onFailure: (error: unknown) => void,
+): Promise<void> {
   const isEnding = () => writer.ending.prestop || writer.ending.sigterm;
-  if (archives.length === 0 || isEnding()) {
+  if (isEnding()) {
     return;
   }
   try {
-    await repository.delete(archives);
-    host.tell('deleted', { archives });
+    await act();
   } catch (error) {
     if (!isEnding()) {
-      host.tell('delete.failed', { error });
+      onFailure(error);
     }
   }
 }

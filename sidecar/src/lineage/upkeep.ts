@@ -1,13 +1,16 @@
 import type { Chore } from './rows/upkeep.ts';
+import { unlessEnding } from './tidy.ts';
 import type { Writer } from './writer.ts';
 
 /** After a failure, and between the parts of a check: upkeep takes a small part of the time. */
 const NOT_BEFORE_TIMES = 20;
 const NOT_BEFORE_LEAST_MS = 600_000;
 
-/** Once, after the gate is open: the last save finds what it needs at hand. */
+/** Once, after the gate is open: the last save finds what it needs at hand. Where a save follows at once, that does it. */
 export async function warmUp(writer: Writer): Promise<void> {
-  await unlessEnding(writer, 'warm', () => writer.parts.repository.warm());
+  if (writer.saved !== undefined) {
+    await unlessEnding(writer, () => writer.parts.repository.warm(), tellFailed(writer, 'warm'));
+  }
 }
 
 /** One chore, if one is due. It ends at once where the end of the pod comes on; nothing depends on it. */
@@ -18,7 +21,7 @@ export async function keepUp(writer: Writer): Promise<void> {
   if (chore === undefined || beganMs < writer.upkeepNotBeforeMs) {
     return;
   }
-  await unlessEnding(writer, chore, () => doChore(writer, chore));
+  await unlessEnding(writer, () => doChore(writer, chore), tellFailed(writer, chore));
   const tookMs = host.now() - beganMs;
   writer.upkeepNotBeforeMs = host.now() + Math.max(NOT_BEFORE_LEAST_MS, tookMs * NOT_BEFORE_TIMES);
 }
@@ -38,16 +41,6 @@ async function doChore(writer: Writer, chore: Chore): Promise<void> {
   host.tell('upkeep.done', { chore, result, seconds: (host.now() - beganMs) / 1_000 });
 }
 
-async function unlessEnding(writer: Writer, chore: Chore | 'warm', act: () => Promise<void>): Promise<void> {
-  const isEnding = () => writer.ending.prestop || writer.ending.sigterm;
-  if (isEnding()) {
-    return;
-  }
-  try {
-    await act();
-  } catch (error) {
-    if (!isEnding()) {
-      writer.parts.host.tell('upkeep.failed', { chore, error });
-    }
-  }
+function tellFailed({ parts: { host } }: Writer, chore: Chore | 'warm') {
+  return (error: unknown) => host.tell('upkeep.failed', { chore, error });
 }

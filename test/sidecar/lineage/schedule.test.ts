@@ -78,35 +78,21 @@ describe('row 25: a change is due', () => {
     test(when, () => assert.equal(looking(looks).dueAtMs, second * SECOND));
   }
 
-  test('60 s after the begin of the save before', () => {
-    const schedule = looking([
-      [0, 'S0'],
-      [5, 'S1'],
-    ]);
-    schedule.saved(15 * SECOND, SECOND);
-    schedule.looked({ digest: 'S2', isUnsaved: true, beganMs: 20 * SECOND, tookMs: 0 });
-    assert.equal(schedule.dueAtMs, 75 * SECOND);
-  });
-
-  test('20 times the length of the save before after its begin, where that is longer', () => {
-    const schedule = looking([
-      [0, 'S0'],
-      [5, 'S1'],
-    ]);
-    schedule.saved(15 * SECOND, 4 * SECOND);
-    schedule.looked({ digest: 'S2', isUnsaved: true, beganMs: 20 * SECOND, tookMs: 0 });
-    assert.equal(schedule.dueAtMs, 95 * SECOND);
-  });
-
-  test('but never later than BACKUP_INTERVAL, whatever the save before took', () => {
-    const schedule = looking([
-      [0, 'S0'],
-      [5, 'S1'],
-    ]);
-    schedule.saved(15 * SECOND, 100 * SECOND);
-    schedule.looked({ digest: 'S2', isUnsaved: true, beganMs: 120 * SECOND, tookMs: 0 });
-    assert.equal(schedule.dueAtMs, 305 * SECOND);
-  });
+  for (const [when, tookSeconds, nextSecond, second] of [
+    ['60 s after the begin of the save before', 1, 20, 75],
+    ['20 times the length of the save before after its begin, where that is longer', 4, 20, 95],
+    ['but never later than BACKUP_INTERVAL, whatever the save before took', 100, 120, 305],
+  ] as const) {
+    test(when, () => {
+      const schedule = looking([
+        [0, 'S0'],
+        [5, 'S1'],
+      ]);
+      schedule.saved(15 * SECOND, tookSeconds * SECOND);
+      schedule.looked({ digest: 'S2', isUnsaved: true, beganMs: nextSecond * SECOND, tookMs: 0 });
+      assert.equal(schedule.dueAtMs, second * SECOND);
+    });
+  }
 
   test('from the look before the save on: what came during the save is older than the save', () => {
     const schedule = looking([

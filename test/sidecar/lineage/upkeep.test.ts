@@ -90,3 +90,17 @@ test('a new writer goes on from what the head says, and counts from its start wh
     assert.equal(world.created[0]?.compacted, 'compacted' in said ? 5 : 0);
   }
 });
+
+test('what a save needs is brought up to date once, but for where a save follows at once', async () => {
+  for (const [saved, done] of [
+    ['S1', ['warm']],
+    [undefined, []],
+  ] as const) {
+    const world = lived(1);
+    const seen: string[] = [];
+    world.onUpkeep = (chore) => void seen.push(chore);
+    world.waits = [nothing, nothing];
+    await assert.rejects(live(world.writer(world.marker ?? liveMarker(), saved)), End);
+    assert.deepEqual(seen, done);
+  }
+});
