@@ -1,4 +1,5 @@
 import { chmod } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import { build, type Plugin } from 'esbuild';
 
 // An idle sidecar must cost little: small young generation, one helper thread, one arena of malloc. Anonymous memory
@@ -8,21 +9,32 @@ const NODE = 'MALLOC_ARENA_MAX=1 node --max-semi-space-size=1 --v8-pool-size=1';
 const REQUIRE =
   "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);";
 
-/** Bundles the program into one file, which is also what the shell runs as `borg-volume-sync`. */
+/**
+ * Bundles the program into one file, which is also what the shell runs as `borg-volume-sync`, and beside it `child.js`,
+ * which opens databases for it.
+ */
 export async function bundleProgram(outfile: string, plugins: Plugin[] = []): Promise<void> {
-  await build({
+  const common = {
     absWorkingDir: import.meta.dirname,
-    entryPoints: ['src/main.ts'],
-    outfile,
-    plugins,
     bundle: true,
     platform: 'node',
     target: 'node26',
     format: 'esm',
     minifySyntax: true,
     legalComments: 'linked',
-    banner: { js: `#!/usr/bin/env -S ${NODE}\n${REQUIRE}` },
     logLevel: 'warning',
+  } as const;
+  await build({
+    ...common,
+    entryPoints: ['src/main.ts'],
+    outfile,
+    plugins,
+    banner: { js: `#!/usr/bin/env -S ${NODE}\n${REQUIRE}` },
+  });
+  await build({
+    ...common,
+    entryPoints: ['src/volume/sqlite/child.ts'],
+    outfile: join(dirname(outfile), 'child.js'),
   });
   await chmod(outfile, 0o755);
 }

@@ -171,6 +171,11 @@ export const declarations = {
     meaning:
       "Patterns that are left out, one a line, in Borg's styles `fm:` (the default), `sh:`, `pp:` and `pf:`.",
   }),
+  SQLITE: setting(choice('auto', 'off'), {
+    default: 'auto',
+    meaning:
+      '`auto`: each SQLite database is archived as a state that existed, however it is written to. `off`: as it lies, which may be in the middle of a write.',
+  }),
   COMPRESSION: setting(compression, { default: 'lz4', meaning: "Borg's `--compression`." }),
   UPLOAD_LIMIT: setting(integer({ from: 1, to: 2_147_483_647 }), {
     meaning: "Borg's `--upload-ratelimit`, in KiB/s. Default: none.",
@@ -239,7 +244,7 @@ export const declarations = {
   }),
   STATE_DIR: setting(absolutePath, {
     default: '/var/lib/borg-volume-sync',
-    meaning: "Borg's cache, the accepted host key, the ssh-agent's socket.",
+    meaning: "Borg's cache, copies of SQLite databases, the accepted host key, the ssh-agent's socket.",
   }),
   LOG_LEVEL: setting(choice('trace', 'debug', 'info', 'warn', 'error'), {
     default: 'info',
@@ -264,9 +269,6 @@ export type Settings = {
   /** The other `BORG_…` variables, which Borg gets as they are. */
   readonly passedOn: Readonly<Record<string, string>>;
 };
-
-/** Names that the design knows and this version does not act on: better refused than ignored. */
-export const NOT_YET: readonly string[] = ['SQLITE'];
 
 /** Variables of Borg's that this program sets itself: a value from outside is dropped, with a warning. */
 export const OWNED_BORG_VARIABLES: readonly string[] = [

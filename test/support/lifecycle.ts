@@ -1,8 +1,7 @@
+import type { Created, Creation, Watcher } from '../../sidecar/src/borg/creation.ts';
 import { BorgError } from '../../sidecar/src/borg/error.ts';
 import type { Reason } from '../../sidecar/src/borg/reasons.ts';
 import {
-  type Created,
-  type Creation,
   type Extraction,
   type Item,
   type Listing,
@@ -11,6 +10,7 @@ import {
 } from '../../sidecar/src/borg/repository.ts';
 import { Calls } from '../../sidecar/src/lifecycle/calls.ts';
 import type { Context } from '../../sidecar/src/lifecycle/context.ts';
+import { Databases } from '../../sidecar/src/lifecycle/databases.ts';
 import { Events, type LifecycleEvents } from '../../sidecar/src/lifecycle/events.ts';
 import { LifecycleHost } from '../../sidecar/src/lifecycle/host.ts';
 import { Termination } from '../../sidecar/src/lifecycle/termination.ts';
@@ -92,7 +92,7 @@ export class FakeLifecycle {
       now: () => 0,
     });
     const exclude: Exclude = parseExclude(settings.EXCLUDE ?? '');
-    const context: Omit<Context, 'calls'> = {
+    const context: Omit<Context, 'calls' | 'databases'> = {
       settings,
       events,
       exclude,
@@ -112,7 +112,7 @@ export class FakeLifecycle {
         podName: 'grafana-0',
       },
     };
-    this.context = { ...context, calls: new Calls(context) };
+    this.context = { ...context, calls: new Calls(context), databases: new Databases(context) };
     this.host = new LifecycleHost(this.context);
   }
 
@@ -140,11 +140,7 @@ export class FakeRepository extends Repository {
     repositoryId: 'repo',
     archives: [],
   });
-  onCreate = async (
-    _creation: Creation,
-    _signal: AbortSignal,
-    _onLeftOut?: () => void,
-  ): Promise<Created> => ({
+  onCreate = async (_creation: Creation, _signal: AbortSignal, _watcher?: Watcher): Promise<Created> => ({
     ...{ repositoryId: 'repo', id: 'id', addedBytes: 0, unread: [], raced: [] },
   });
   onWarm = async (_signal: AbortSignal): Promise<void> => {};
@@ -165,8 +161,8 @@ export class FakeRepository extends Repository {
     return this.onList(signal, lock);
   }
 
-  override create(creation: Creation, signal: AbortSignal, onLeftOut?: () => void): Promise<Created> {
-    return this.onCreate(creation, signal, onLeftOut);
+  override create(creation: Creation, signal: AbortSignal, watcher?: Watcher): Promise<Created> {
+    return this.onCreate(creation, signal, watcher);
   }
 
   override warm(signal: AbortSignal): Promise<void> {

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { type BorgEnvironment, type BorgOutcome, runBorg } from './command.ts';
+import type { Created, Creation, Watcher } from './creation.ts';
 import { BorgError, failedFor } from './error.ts';
 import type { Where } from './reasons.ts';
 
@@ -34,38 +35,6 @@ export interface Item {
   readonly source: string;
   /** No chunk of it has been replaced by zeros in a repair. */
   readonly healthy: boolean;
-}
-
-/** What to create. */
-export interface Creation {
-  readonly name: string;
-  readonly comment: string;
-  readonly directory: string;
-  /**
-   * A text file that only says something: made without Borg's cache, since it has nothing to compare with, and at the
-   * same time as another command.
-   */
-  readonly record?: boolean;
-  /** Without Borg's cache, which would have to be made first: reads every file, and is quick where there are few. */
-  readonly cold?: boolean;
-  readonly chunker: string;
-  readonly compression: string;
-  readonly uploadLimitKibPerSecond: number | undefined;
-  /** Patterns with their selectors. */
-  readonly exclude: readonly string[];
-  /** Extended attributes, ACLs and flags: only root can set them again. */
-  readonly attributes: boolean;
-}
-
-/** What came of a creation: an archive, which may lack entries. */
-export interface Created {
-  readonly repositoryId: string;
-  readonly id: string;
-  readonly addedBytes: number;
-  /** Entries that borg could not read and so left out. */
-  readonly unread: readonly string[];
-  /** Entries that were replaced while borg read them, and so left out. */
-  readonly raced: readonly string[];
 }
 
 /** What to extract. */
@@ -130,22 +99,21 @@ export class Repository {
       });
   }
 
-  /**
-   * Archives a directory.
-   *
-   * @param onLeftOut an entry is left out: told at once, since the archive may be made though its answer is lost
-   */
-  async create(creation: Creation, signal: AbortSignal, onLeftOut = () => {}): Promise<Created> {
+  /** Archives a directory. */
+  async create(creation: Creation, signal: AbortSignal, watcher: Watcher = {}): Promise<Created> {
+    const { directory, paths } = creation.staged ?? { directory: '', paths: [] };
     const args = [
-      ...['create', '--json', '--list', '--filter', 'E', '--numeric-ids'],
+      ...['create', '--json', '--list', '--filter', watcher.onRead ? 'AMCE' : 'E', '--numeric-ids'],
       ...(creation.record || creation.cold ? ['--no-cache-sync'] : []),
       ...['--comment', creation.comment, '--chunker-params', creation.chunker],
       ...['--compression', creation.compression, ...withoutAttributes(creation.attributes)],
       ...(creation.uploadLimitKibPerSecond === undefined
         ? []
         : ['--upload-ratelimit', String(creation.uploadLimitKibPerSecond)]),
+      // Before the others, which would be matched with the path that the files really have.
+      ...(paths.length > 0 ? ['--pattern', `+ pp:${directory}`] : []),
       ...creation.exclude.flatMap((pattern) => ['--exclude', pattern]),
-      ...[this.#archive(creation.name), '.'],
+      ...[this.#archive(creation.name), ...paths.map((path) => `${directory}/./${path}`), '.'],
     ];
     const unread: string[] = [];
     const raced: string[] = [];
@@ -153,9 +121,11 @@ export class Repository {
       cwd: creation.directory,
       signal,
       onStatus(status, path, msgid) {
-        if (status === 'E' && msgid !== 'BackupFileNotFoundError') {
+        if (status !== 'E') {
+          watcher.onRead?.(path);
+        } else if (msgid !== 'BackupFileNotFoundError') {
           (msgid === 'BackupRaceConditionError' ? raced : unread).push(path);
-          onLeftOut();
+          watcher.onLeftOut?.();
         }
       },
     });

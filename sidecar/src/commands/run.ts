@@ -5,6 +5,7 @@ import { Repository } from '../borg/repository.ts';
 import { Calls } from '../lifecycle/calls.ts';
 import type { Context } from '../lifecycle/context.ts';
 import { Credentials } from '../lifecycle/credentials.ts';
+import { COPIES, Databases } from '../lifecycle/databases.ts';
 import { Events } from '../lifecycle/events.ts';
 import { EXIT, type ExitCode } from '../lifecycle/exit.ts';
 import { toFatal } from '../lifecycle/failure.ts';
@@ -24,6 +25,7 @@ import { Metrics } from '../server/metrics.ts';
 import { type Environment, parseSettings } from '../settings/parse.ts';
 import { declarations, type Settings } from '../settings.ts';
 import { type Exclude, parseExclude } from '../volume/exclude.ts';
+import { removeCopies } from '../volume/sqlite/copies.ts';
 import { realWorld } from './world.ts';
 
 /** The sidecar: restores the volume, opens the gate, saves until SIGTERM and once more. Resolves with the exit code. */
@@ -116,6 +118,7 @@ async function runWith(
     const baseDirs = join(settings.STATE_DIR, 'borg');
     await removeCacheLocks(baseDirs);
     await removeRecords(settings.STATE_DIR);
+    await removeCopies(join(settings.STATE_DIR, COPIES));
     await credentials.warnOfUncheckedHostKey((message) =>
       events.emit('warning', { name: 'ssh.unchecked', message }),
     );
@@ -127,6 +130,7 @@ async function runWith(
       exclude,
       events,
       calls,
+      databases: new Databases({ settings, exclude, events, world }),
       termination,
       world,
       self: await describeSelf(settings),

@@ -3,6 +3,7 @@ import type { Settings } from '../settings.ts';
 import type { Exclude } from '../volume/exclude.ts';
 import type { Self } from '../volume/owners.ts';
 import type { Calls } from './calls.ts';
+import type { Databases } from './databases.ts';
 import type { Events } from './events.ts';
 import type { Termination } from './termination.ts';
 import type { World } from './world.ts';
@@ -14,6 +15,7 @@ export interface Context {
   readonly exclude: Exclude;
   readonly events: Events;
   readonly calls: Calls;
+  readonly databases: Databases;
   readonly termination: Termination;
   readonly world: World;
   readonly self: Self;

@@ -1,11 +1,13 @@
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { Created as BorgCreated, Creation as BorgCreation } from '../borg/creation.ts';
 import { BorgError, failedFor } from '../borg/error.ts';
-import type { Created as BorgCreated, Creation as BorgCreation, Listing, Lock } from '../borg/repository.ts';
+import type { Listing, Lock } from '../borg/repository.ts';
 import { type Comment, writeComment } from '../lineage/comment.ts';
 import type { Created, Creation, Listed, ListHow, RepositoryPort, Unanswered } from '../lineage/ports.ts';
 import { RESERVED } from '../volume/reserved.ts';
 import type { Context } from './context.ts';
+import type { Prepared } from './databases.ts';
 import type { LifecycleHost } from './host.ts';
 
 // Enough to tell where to look.
@@ -80,17 +82,30 @@ export class BorgRepositoryPort implements RepositoryPort {
     signal: AbortSignal,
     onLeftOut: () => void,
   ): Promise<Created> {
-    const { repository, calls } = this.#context;
+    const { repository, calls, databases } = this.#context;
     await calls.beforeBackup(signal);
+    const prepared = this.#host.ready ? await databases.prepare(signal) : undefined;
     try {
       const cold = comment.final && !this.#isWarm;
-      const creation = { ...creationOf(this.#context, name, comment), cold };
-      const created = await repository.create(creation, signal, onLeftOut);
+      const { consistent } = prepared ?? comment;
+      const plain = creationOf(this.#context, name, { ...comment, consistent });
+      const exclude = [...(prepared?.exclude ?? []), ...plain.exclude];
+      const creation = { ...plain, exclude, cold, staged: prepared?.staged };
+      const created = await repository.create(creation, signal, { onLeftOut, onRead: prepared?.onRead });
       this.#isWarm ||= !cold;
-      return answerOf(created, this.#lacks(created, comment));
+      return answerOf(created, this.#lacks(created, comment) ?? this.#findUnsteady(prepared));
     } finally {
+      await prepared?.release();
       calls.afterBackup();
     }
+  }
+
+  #findUnsteady(prepared: Prepared | undefined): unknown {
+    const paths = prepared?.findUnsteady() ?? [];
+    const { where } = this.#context.repository;
+    return paths.length > 0
+      ? new BorgError('raced', where, paths.slice(0, MOST_NAMED).join(', '))
+      : undefined;
   }
 
   async #createRecord(name: string, comment: Comment, signal: AbortSignal): Promise<Created> {

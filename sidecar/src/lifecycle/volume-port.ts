@@ -95,10 +95,18 @@ export class DirectoryVolumePort implements VolumePort {
 
   /** What changes twice in one tick of the kernel's clock looks the same: the tick is waited out, or the look is like no other. */
   async #takeFingerprint(): Promise<Omit<Look, 'tookMs'>> {
-    const { settings, exclude, world } = this.#context;
+    const { settings, exclude, world, databases } = this.#context;
     for (let tries = 1; ; tries += 1) {
       const began = world.now();
-      const { newestChangeMs, ...seen } = await takeFingerprint(settings.DATA_DIR, exclude.matches, world);
+      // Before the gate nobody writes, and the start is not to wait for it.
+      const search = this.#host.ready ? databases.search() : undefined;
+      const { newestChangeMs, ...seen } = await takeFingerprint(
+        settings.DATA_DIR,
+        exclude.matches,
+        world,
+        search?.see,
+      );
+      search?.end();
       if (!this.#host.ready || newestChangeMs < began - TICK_MS) {
         return seen;
       }

@@ -216,7 +216,7 @@ export class Writer {
     return {
       ...{ set: rules.set, kind, seq, parent: base, writer, claim, try: table.chooseTry(() => host.newId()) },
       ...{ pod: rules.pod, final, closing, late },
-      // Nothing makes databases consistent yet, so none is promised to be.
+      // Whoever creates knows better.
       ...{ consistent: false, partial: false, lacks: [] },
       ...{ files: 0, bytes: 0, chunker: '', app: rules.app },
       ...{ restore, guard, legacy, added, compacted, checked },

@@ -2,7 +2,6 @@ import leven from 'leven';
 import {
   type Declaration,
   declarations,
-  NOT_YET,
   OWNED_BORG_VARIABLES,
   type SettingName,
   type Settings,
@@ -49,9 +48,6 @@ export function parseSettings(
       problems.push(`${name} is missing: expected ${declaration.kind.expects}.`);
     }
   }
-  for (const name of NOT_YET.filter((name) => environment[name])) {
-    problems.push(`${name} is set, but this version does not act on it yet: remove it.`);
-  }
   const settings = { ...values, passedOn: passedOnVariables(environment) } as Settings;
   problems.push(...findConflicts(settings, ownUid, leastBeyondFinal));
   return {
@@ -79,8 +75,7 @@ function shown(declaration: Declaration, text: string): string {
 function passedOnVariables(environment: Environment): Record<string, string> {
   const passedOn: Record<string, string> = {};
   for (const [name, value] of Object.entries(environment)) {
-    const own =
-      names.some((own) => own === name) || NOT_YET.includes(name) || OWNED_BORG_VARIABLES.includes(name);
+    const own = names.some((own) => own === name) || OWNED_BORG_VARIABLES.includes(name);
     if (name.startsWith('BORG_') && !own && !isMisspelt(name) && value) {
       passedOn[name] = value;
     }
@@ -113,11 +108,11 @@ function ignoredFlags({ PRUNE_FLAGS }: Partial<Settings>): string[] {
 const MOST_LETTERS_OFF = 2;
 
 function isMisspelt(name: string): boolean {
-  const known = [...names, ...NOT_YET, ...OWNED_BORG_VARIABLES];
+  const known = [...names, ...OWNED_BORG_VARIABLES];
   return name.length >= 7 && !known.includes(name) && leven(name, nearest(name)) <= MOST_LETTERS_OFF;
 }
 
 function nearest(name: string): string {
-  const distances = [...names, ...NOT_YET].map((known) => ({ known, distance: leven(name, known) }));
+  const distances = names.map((known) => ({ known, distance: leven(name, known) }));
   return distances.reduce((best, next) => (next.distance < best.distance ? next : best)).known;
 }

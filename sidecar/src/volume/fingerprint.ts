@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { accessSync, constants } from 'node:fs';
 import { type BytePath, fromText, toBytes, toMatchable, toText } from './path.ts';
+import { COMPANIONS, SHARED_MEMORY } from './sqlite/header.ts';
 import { type Entry, type Pace, walk } from './walk.ts';
 
 /** What the volume looked like at one moment. */
@@ -23,11 +24,14 @@ export type IsExcluded = (path: string) => boolean;
 /**
  * Takes the fingerprint of a volume: of each entry path, type, mode, owner, size, times and inode, of directories only
  * path, mode and owner, since their entries say the rest. Nothing is read but names and stats.
+ *
+ * @param see gets each entry that an archive would hold
  */
 export async function takeFingerprint(
   directory: string,
   isExcluded: IsExcluded,
   pace: Pace,
+  see: (entry: Entry) => void = () => {},
 ): Promise<Fingerprint> {
   const hash = createHash('sha256');
   const severalNames = new Set<bigint>();
@@ -51,6 +55,7 @@ export async function takeFingerprint(
         return false;
       }
       hash.update(describe(entry), 'latin1');
+      see(entry);
       if (!stats.isDirectory()) {
         files += 1;
         newestChangeNs = stats.ctimeNs > newestChangeNs ? stats.ctimeNs : newestChangeNs;
@@ -73,18 +78,28 @@ export async function takeFingerprint(
   };
 }
 
-function describe({ path, stats }: Entry): string {
+function describe(entry: Entry): string {
+  const { path, stats } = entry;
   const always = `${path}\0${stats.mode} ${stats.uid} ${stats.gid}`;
-  return stats.isDirectory()
-    ? `${always}\n`
-    : `${always} ${stats.size} ${stats.mtimeNs} ${stats.ctimeNs} ${stats.ino}\n`;
+  if (stats.isDirectory()) {
+    return `${always}\n`;
+  }
+  // SQLite as root sets the owner of these whenever it opens them: unixOpen in its os_unix.c. A write sets both times.
+  const changed = companionKind(entry) === undefined ? stats.ctimeNs : stats.mtimeNs;
+  return `${always} ${stats.size} ${stats.mtimeNs} ${changed} ${stats.ino}\n`;
 }
 
 /** Files that SQLite makes by merely opening a database: a `-shm`, and a `-wal` without content. */
-function isSqliteScratch({ path, stats, siblings }: Entry): boolean {
+function isSqliteScratch(entry: Entry): boolean {
+  const kind = companionKind(entry);
+  return kind === SHARED_MEMORY || (kind === '-wal' && entry.stats.size === 0n);
+}
+
+/** What a file is to the database whose name it bears, if that lies beside it. */
+function companionKind({ path, stats, siblings }: Entry): string | undefined {
   const name = path.slice(path.lastIndexOf('/') + 1);
-  const scratch = name.endsWith('-shm') || (name.endsWith('-wal') && stats.size === 0n);
-  return scratch && stats.isFile() && siblings.has(name.slice(0, -'-shm'.length));
+  const kind = [SHARED_MEMORY, ...COMPANIONS].find((suffix) => name.endsWith(suffix));
+  return kind && stats.isFile() && siblings.has(name.slice(0, -kind.length)) ? kind : undefined;
 }
 
 function isReadable(directory: string, { path, stats }: Entry): boolean {

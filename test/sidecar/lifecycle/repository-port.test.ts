@@ -4,7 +4,8 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
-import type { Created, Creation, Lock } from '../../../sidecar/src/borg/repository.ts';
+import type { Created, Creation } from '../../../sidecar/src/borg/creation.ts';
+import type { Lock } from '../../../sidecar/src/borg/repository.ts';
 import { BorgRepositoryPort } from '../../../sidecar/src/lifecycle/repository-port.ts';
 import { readComment, writeComment } from '../../../sidecar/src/lineage/comment.ts';
 import { comment } from '../../support/comment.ts';
@@ -174,6 +175,7 @@ test('the volume is archived as the settings say, without what is reserved or le
       {
         ...{ name: NAME, comment: writeComment(what.comment), chunker: 'fixed,131072', directory: '/volume' },
         ...{ compression: 'zstd,3', uploadLimitKibPerSecond: 100, attributes: true, cold: false },
+        staged: undefined,
         exclude: ['pp:.borg-volume-sync', 'pp:lost+found', 'sh:cache', 'pf:tmp/x'],
       },
     ]);
@@ -287,9 +289,9 @@ describe('what borg could not read', () => {
   test('is told with an answer that is lost, too, since the archive may be there', async () => {
     using life = new Life();
     for (const incomplete of [true, false]) {
-      life.repository.onCreate = async (_creation, _signal, onLeftOut) => {
+      life.repository.onCreate = async (_creation, _signal, watcher) => {
         if (incomplete) {
-          onLeftOut?.();
+          watcher?.onLeftOut?.();
         }
         throw failing('unreachable');
       };

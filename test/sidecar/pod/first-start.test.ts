@@ -124,7 +124,7 @@ test('a change is saved within BACKUP_INTERVAL as an archive that says what it i
     {
       ...{ set, kind: 'data', seq, parent: { sequence: 0, id: '-' }, writer },
       ...{ claim: 1, try: '', pod: pod.name },
-      ...{ final: false, closing: false, late: false, consistent: false, partial: false, lacks: [] },
+      ...{ final: false, closing: false, late: false, consistent: true, partial: false, lacks: [] },
       ...{ files: 1, bytes: 21, chunker: 'fixed,65536', app: '12.1 {beta}', restore: '-', guard: '-' },
       ...{ legacy: 0, added: 0, compacted, checked },
     },

@@ -4,7 +4,7 @@ import { rm } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { after, describe, test } from 'node:test';
-import { type Declaration, declarations, NOT_YET } from '../../../sidecar/src/settings.ts';
+import { type Declaration, declarations } from '../../../sidecar/src/settings.ts';
 import { BorgServer } from '../../support/borg-server.ts';
 import { untilNoneUses } from '../../support/orphans.ts';
 import { type Environment, Pod } from '../../support/pod.ts';
@@ -57,7 +57,7 @@ const rows: Row[] = [
       HANDOVER_TIMEOUT: 'soon',
       LOCK_TIMEOUT: '-1s',
       RESTORE_AT: 'yesterday',
-      SQLITE: 'off',
+      SQLITE: 'on',
       USER_GID: '1000',
     },
     says: [
@@ -79,14 +79,9 @@ const rows: Row[] = [
       'HANDOVER_TIMEOUT is "soon": expected a duration such as 30s',
       'LOCK_TIMEOUT is "-1s": expected a duration such as 30s',
       'RESTORE_AT is "yesterday": expected a time with its zone',
-      'SQLITE is set, but this version does not act on it yet: remove it',
+      'SQLITE is "on": expected auto or off',
       'USER_GID is 1000, but USER_UID is missing',
     ],
-  },
-  {
-    title: 'every name of a later version is refused, not ignored',
-    env: Object.fromEntries(NOT_YET.map((name) => [name, '1'])),
-    says: NOT_YET.map((name) => `${name} is set, but this version does not act on it yet: remove it.`),
   },
   {
     title: 'settings that exclude one another are named as pairs',
@@ -218,7 +213,6 @@ for (const flag of ['--help', '--version']) {
       const after = required ? 'required' : value === undefined ? 'no default' : `default: ${value}`;
       assert.ok(text.includes(`  ${name}  (${after})\n`), `${name} is missing`);
     }
-    assert.ok(!NOT_YET.some((name) => text.includes(`  ${name}  (`)), 'a name that does not act');
   });
 }
 

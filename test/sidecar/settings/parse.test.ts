@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { type Environment, parseSettings } from '../../../sidecar/src/settings/parse.ts';
-import { NOT_YET, OWNED_BORG_VARIABLES, type Settings } from '../../../sidecar/src/settings.ts';
+import { OWNED_BORG_VARIABLES, type Settings } from '../../../sidecar/src/settings.ts';
 
 const required = { ARCHIVE_NAME: 'grafana', REPO_BASE: 'borg@nas:/srv/borg' };
 
@@ -72,7 +72,7 @@ test('every problem is told at once, a sentence each', () => {
       BACKUP_INTERVAL: '5x',
       HTTP_PORT: '8080',
       STATUS_PORT: '8080',
-      SQLITE: 'off',
+      SQLITE: 'on',
       USER_GID: '472',
     },
     0,
@@ -84,7 +84,7 @@ test('every problem is told at once, a sentence each', () => {
       'ARCHIVE_NAME is missing',
       'REPO_BASE is "backups"',
       'BACKUP_INTERVAL is "5x"',
-      'SQLITE is set, but this version does not act on it yet',
+      'SQLITE is "on"',
       'USER_GID is 472, but USER_UID is missing',
       'HTTP_PORT and STATUS_PORT are both 8080',
     ],
@@ -101,12 +101,11 @@ test('a problem says what is allowed', () => {
 for (const name of ['BORG_PASSPHRASE', 'BORG_PASSCOMMAND']) {
   test(`the value of ${name} is in no message`, () => {
     const { problems, warnings } = parseSettings(
-      { ...required, [name]: 'hunter2\nhunter3', [`${name}E`]: 'hunter4', SQLITE: 'hunter5' },
+      { ...required, [name]: 'hunter2\nhunter3', [`${name}E`]: 'hunter4' },
       0,
     );
     assert.deepEqual(problems, [
       `${name} is not readable (its value is not shown): expected one line without a line break at its end (make the Secret with printf, not with echo).`,
-      'SQLITE is set, but this version does not act on it yet: remove it.',
     ]);
     assert.doesNotMatch([...problems, ...warnings].join(), /hunter/);
   });
@@ -140,14 +139,6 @@ for (const name of [
   'TERM',
 ]) {
   test(`${name} is nobody's slip`, () => assert.deepEqual(warningsOf({ [name]: 'x' }), []));
-}
-
-for (const name of NOT_YET) {
-  test(`${name} is refused rather than ignored`, () => {
-    assert.deepEqual(problemsOf({ [name]: '1' }), [
-      `${name} is set, but this version does not act on it yet: remove it.`,
-    ]);
-  });
 }
 
 for (const name of OWNED_BORG_VARIABLES) {
