@@ -1,5 +1,6 @@
 import { Command } from 'commander';
 import pkg from '../package.json' with { type: 'json' };
+import { addAccept } from './commands/accept.ts';
 import { exitCodeOf } from './commands/connect.ts';
 import { addList } from './commands/list.ts';
 import { addPromote } from './commands/promote.ts';
@@ -26,5 +27,6 @@ program
 addList(program, process.env);
 addRestore(program, process.env);
 addPromote(program, process.env);
+addAccept(program, process.env);
 
 await program.parseAsync();

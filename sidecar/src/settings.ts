@@ -141,12 +141,12 @@ export const declarations = {
   }),
   VOLUME_SIZE_LIMIT: setting(quantity, {
     meaning:
-      "The volume's `sizeLimit`, past which Kubernetes ends the pod: it is warned at 80 %, and an archive that is larger is not restored.",
+      "The volume's `sizeLimit`, past which Kubernetes ends the pod: it is warned at 80 %, a volume that is larger is saved at once, and an archive that is larger is not restored.",
   }),
   SHRINK_GUARD: setting(percentage, {
     default: '50%',
     meaning:
-      'A save that lost more of its files or bytes than this, or that lacks entries which could not be read, is kept and reported, and nothing is deleted from then on.',
+      'A save that lost more of its files or bytes than this, or that lacks entries which could not be read, is kept and reported, and nothing is deleted from then on, until `borg-volume-sync accept`.',
   }),
   COMPACT_EVERY: setting(duration({ atLeast: 1_000, atMost: LONGEST_PERIOD }), {
     default: '7d',

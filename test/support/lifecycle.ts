@@ -8,6 +8,7 @@ import {
   type Lock,
   Repository,
 } from '../../sidecar/src/borg/repository.ts';
+import { Acceptance } from '../../sidecar/src/lifecycle/acceptance.ts';
 import { Calls } from '../../sidecar/src/lifecycle/calls.ts';
 import type { Context } from '../../sidecar/src/lifecycle/context.ts';
 import { Databases } from '../../sidecar/src/lifecycle/databases.ts';
@@ -99,6 +100,7 @@ export class FakeLifecycle {
       termination: this.termination,
       repository: this.repository,
       unread: { paths: new Set() },
+      acceptance: new Acceptance(events),
       self: { uid: 0, gid: 0, canChown: true, canSetAttributes: true, takesAll: false },
       world: {
         now: () => 1_800_000_000_000,

@@ -101,6 +101,8 @@ export class World {
   checks: 'whole' | 'part' = 'whole';
   ending: Ending = { prestop: false, sigterm: false };
   over = false;
+  /** Until `accepted` is told. */
+  accepting = false;
   /** The marker in the volume. */
   marker: Marker | undefined;
   readonly calls: string[] = [];
@@ -118,7 +120,12 @@ export class World {
     },
     ...{ onEmptyRepository: 'start', onNonemptyVolume: 'fail', request: undefined, repositoryId: undefined },
     ...{ compactEveryMs: 7 * DAY_MS, checkEveryMs: 30 * DAY_MS },
-    ...{ keep: {}, shrinkGuard: 0.5, chunkerFor: (inherited) => inherited ?? 'fixed,65536' },
+    ...{
+      sizeLimitBytes: undefined,
+      keep: {},
+      shrinkGuard: 0.5,
+      chunkerFor: (inherited) => inherited ?? 'fixed,65536',
+    },
   };
   #ids = 0;
 
@@ -290,6 +297,9 @@ export class World {
       get over() {
         return world.over;
       },
+      get accepting() {
+        return world.accepting;
+      },
       now: () => this.nowMs,
       date: () => this.dateMs,
       boot: 'this boot',
@@ -307,7 +317,10 @@ export class World {
         await pass(Math.min(BACK_OFF_MS, atMostMs), seen);
       },
       recovered: () => this.onRecovered(),
-      tell: (name, event) => this.told.push([name, event]),
+      tell: (name, event) => {
+        this.told.push([name, event]);
+        this.accepting &&= name !== 'accepted';
+      },
     };
   }
 }

@@ -2,6 +2,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { removeCacheLocks } from '../borg/locks.ts';
 import { Repository } from '../borg/repository.ts';
+import { Acceptance } from '../lifecycle/acceptance.ts';
 import { Calls } from '../lifecycle/calls.ts';
 import type { Context } from '../lifecycle/context.ts';
 import { Credentials } from '../lifecycle/credentials.ts';
@@ -21,6 +22,7 @@ import { Termination } from '../lifecycle/termination.ts';
 import { WAITS, type Waits } from '../lifecycle/waits.ts';
 import type { World } from '../lifecycle/world.ts';
 import { createLog, type Logger } from '../log.ts';
+import { ControlServer } from '../server/control.ts';
 import { Metrics } from '../server/metrics.ts';
 import { type Environment, parseSettings } from '../settings/parse.ts';
 import { declarations, type Settings } from '../settings.ts';
@@ -112,6 +114,8 @@ async function runWith(
   log.info({ event: 'server.listening', ...servers.ports }, 'Probes, metrics and the status page answer.');
   const credentials = new Credentials(settings, path);
   const calls = new Calls({ settings, events, termination, world });
+  const acceptance = new Acceptance(events);
+  let control: ControlServer | undefined;
   try {
     await credentials.readWhileRoot();
     await dropPrivileges(settings);
@@ -122,6 +126,7 @@ async function runWith(
     await credentials.warnOfUncheckedHostKey((message) =>
       events.emit('warning', { name: 'ssh.unchecked', message }),
     );
+    control = await listenForControl(settings, acceptance, events);
     const context: Context = {
       settings,
       repository: new Repository(credentials.describeRepository(repository), baseDirs, () =>
@@ -129,6 +134,7 @@ async function runWith(
       ),
       exclude,
       events,
+      acceptance,
       calls,
       databases: new Databases({ settings, exclude, events, world }),
       termination,
@@ -140,7 +146,23 @@ async function runWith(
   } finally {
     await calls.settled();
     credentials.close();
+    control?.close();
     servers.close();
+  }
+}
+
+/** Without it everything runs, but for what a person may ask for. */
+async function listenForControl(
+  { STATE_DIR }: Settings,
+  acceptance: Acceptance,
+  events: Events,
+): Promise<ControlServer | undefined> {
+  try {
+    return await ControlServer.listen(STATE_DIR, { accept: () => acceptance.ask() });
+  } catch (error) {
+    const message = `The control socket in STATE_DIR ${STATE_DIR} can't be made (${(error as Error).message}): "borg-volume-sync accept" will find nobody. Everything else runs.`;
+    events.emit('warning', { name: 'control.failed', message });
+    return undefined;
   }
 }
 

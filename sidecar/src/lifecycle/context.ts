@@ -2,6 +2,7 @@ import type { Repository } from '../borg/repository.ts';
 import type { Settings } from '../settings.ts';
 import type { Exclude } from '../volume/exclude.ts';
 import type { Self } from '../volume/owners.ts';
+import type { Acceptance } from './acceptance.ts';
 import type { Calls } from './calls.ts';
 import type { Databases } from './databases.ts';
 import type { Events } from './events.ts';
@@ -14,6 +15,7 @@ export interface Context {
   readonly repository: Repository;
   readonly exclude: Exclude;
   readonly events: Events;
+  readonly acceptance: Acceptance;
   readonly calls: Calls;
   readonly databases: Databases;
   readonly termination: Termination;

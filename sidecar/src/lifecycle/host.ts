@@ -36,6 +36,10 @@ export class LifecycleHost implements Host {
     return { prestop: prestop.aborted, sigterm: sigterm.aborted };
   }
 
+  get accepting(): boolean {
+    return this.#context.acceptance.asked;
+  }
+
   get over(): boolean {
     return this.#end.aborted;
   }

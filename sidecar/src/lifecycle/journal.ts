@@ -78,7 +78,14 @@ const LINES: Lines = {
   guarded: (log, { archive, against, partial }) =>
     log.error(
       { event: 'guarded', archive, against, partial },
-      `${archive} ${partial ? 'lacks entries that could not be read' : 'holds much less than the one before'}: from now on no archive is deleted${against === '0' ? '' : `, so that what it lacks stays in number ${against} and older`}.`,
+      `${archive} ${partial ? 'lacks entries that could not be read' : 'holds much less than the one before'}: from now on no archive is deleted${against === '0' ? '' : `, so that what it lacks stays in number ${against} and older`}. Look at what is missing; "borg-volume-sync accept" ends that.`,
+    ),
+  accepted: (log, { archive }) =>
+    log.info(
+      { event: 'accepted', archive },
+      archive
+        ? `${archive} guards against nothing any more, as a person has accepted: archives are deleted again by PRUNE_FLAGS.`
+        : 'There was nothing to accept.',
     ),
   closed: (log, { archive, final }) =>
     log.info(

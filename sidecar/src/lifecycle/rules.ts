@@ -29,6 +29,7 @@ export function rulesOf(settings: Settings, { waits, podName }: World): Rules {
     compactEveryMs: settings.COMPACT_EVERY,
     checkEveryMs: settings.CHECK_EVERY,
     keep: PRUNE_FLAGS === 'none' ? undefined : PRUNE_FLAGS,
+    sizeLimitBytes: settings.VOLUME_SIZE_LIMIT,
     shrinkGuard: settings.SHRINK_GUARD,
     chunkerFor: (inherited, bytes) => chooseChunker(CHUNKER_PARAMS, inherited, bytes),
   };

@@ -51,6 +51,8 @@ export interface LineageEvents {
   'save.done': [{ archive: string; final: boolean; partial: boolean; addedBytes: number; seconds: number }];
   /** A save lost more than it may: nothing is deleted until a person accepts it. */
   guarded: [{ archive: string; against: string; files: number; bytes: number; partial: boolean }];
+  /** What was asked to be accepted is: the archive guards against nothing. Without an archive: nothing was guarded. */
+  accepted: [{ archive: string | undefined }];
   /** This writer has said that it is ending or has ended. */
   closed: [{ archive: string; final: boolean }];
   /** The end could not be said, and everything is saved: a successor may wait for nothing. */

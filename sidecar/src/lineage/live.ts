@@ -1,3 +1,4 @@
+import { isAccepting } from './accept.ts';
 import type { Comment } from './comment.ts';
 import type { Ending, Look, Unanswered } from './ports.ts';
 import { refuseGone } from './refusals.ts';
@@ -46,12 +47,13 @@ export async function live(writer: Writer): Promise<Phase> {
 }
 
 async function step(writer: Writer, seen: Ending, counts: Counts): Promise<Next | Unanswered> {
-  const { host, table } = writer.parts;
+  const { host, table, rules } = writer.parts;
   counts.ended = false;
   const beganMs = host.now();
   const look = await writer.look();
-  const isUnsaved = look.digest !== writer.saved;
-  writer.schedule.looked({ digest: look.digest, isUnsaved, beganMs, tookMs: look.tookMs });
+  const isUnsaved = look.digest !== writer.saved || isAccepting(writer);
+  const isUrgent = look.bytes > (rules.sizeLimitBytes ?? Number.POSITIVE_INFINITY);
+  writer.schedule.looked({ digest: look.digest, isUnsaved, isUrgent, beganMs, tookMs: look.tookMs });
   const need = table.chooseNeed(isUnsaved, seen, writer.said);
   counts.closing = need === 'close';
   counts.ended = counts.closing && seen.sigterm;
@@ -72,9 +74,10 @@ async function step(writer: Writer, seen: Ending, counts: Counts): Promise<Next 
   }
 }
 
-/** Row 25: an unsaved change is saved by the schedule; at once if nothing is known to be saved, or the end comes on. */
+/** Row 25: an unsaved change is saved by the schedule; at once if nothing is known to be saved, or somebody waits. */
 function isDue({ parts: { host }, saved, schedule }: Writer, { prestop, sigterm }: Ending): boolean {
-  return saved === undefined || prestop || sigterm || schedule.dueAtMs <= host.now();
+  const isAwaited = prestop || sigterm || host.accepting;
+  return saved === undefined || isAwaited || schedule.dueAtMs <= host.now();
 }
 
 /** Nothing is unsaved: there is time for upkeep. */
@@ -120,7 +123,7 @@ async function saveData(
   const began = host.now();
   const sequence = writer.marker.last + 1;
   const name = writer.lineageName(sequence);
-  const guard = table.chooseGuard(writer.marker, look, rules.shrinkGuard);
+  const guard = table.chooseGuard(writer.marker, look, rules.shrinkGuard, host.accepting);
   const comment = { ...writer.describeData('data', sequence, look, table.sayEnding(seen)), guard };
   writer.tries.set(comment.try, look.digest);
   writer.saved = table.savedWhileCreating(writer.saved);
@@ -161,10 +164,14 @@ async function confirm(
     return order.head === undefined || order.head.comment.writer === writer.marker.writer ? 'on' : 'fenced';
   }
   const archive = writer.lineageName(comment.seq);
+  const isAccepted = writer.marker.guard !== '-' && comment.guard === '-';
   tellGuard(writer, comment);
   await writer.remember({ ...basedOn(comment, id), added: writer.marker.added + cost.addedBytes });
   writer.saved = writer.tries.get(comment.try);
   writer.said = saidBy(comment);
+  if (isAccepted) {
+    host.tell('accepted', { archive });
+  }
   const { final, partial } = comment;
   host.tell('save.done', { archive, final, partial, ...cost });
   await retain(writer, order, comment.seq);

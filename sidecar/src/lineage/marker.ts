@@ -26,6 +26,8 @@ export interface Marker {
   /** Inherited by each archive, see its comment. */
   readonly restore: string;
   readonly guard: string;
+  /** What the newest own archive lacks with a person's consent. */
+  readonly accepted: readonly string[];
   readonly legacy: number;
   readonly chunker: string | undefined;
   /** What has been done for the repository, see the comment. */
@@ -63,6 +65,7 @@ export function newMarker(writer: string, base: Parent): Marker {
     known: [],
     restore: '-',
     guard: '-',
+    accepted: [],
     legacy: 0,
     chunker: undefined,
     added: 0,
@@ -88,6 +91,7 @@ export function parseMarker(value: unknown): Marker | undefined {
     Array.isArray(marker.known) &&
     typeof marker.restore === 'string' &&
     typeof marker.guard === 'string' &&
+    Array.isArray(marker.accepted) &&
     typeof marker.legacy === 'number' &&
     typeof marker.added === 'number' &&
     typeof marker.compacted === 'number' &&

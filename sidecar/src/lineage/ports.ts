@@ -114,6 +114,8 @@ export interface Ending {
 /** Time, chance, and whoever listens. */
 export interface Host {
   readonly ending: Ending;
+  /** A person asks to accept what archives are guarded for; until `accepted` is told. */
+  readonly accepting: boolean;
   /** The time for the final save is over, or SIGTERM came before the gate was open: everything rejects from now on. */
   readonly over: boolean;
   /** Milliseconds since the boot of the node, whatever its clock says. */
@@ -167,6 +169,8 @@ export interface Rules {
   readonly checkEveryMs: number;
   /** `undefined`: nothing is ever deleted. */
   readonly keep: KeepRules | undefined;
+  /** Past this many bytes Kubernetes may end the pod at any moment. */
+  readonly sizeLimitBytes: number | undefined;
   /** The part of files or bytes that a save may lose unreported, from 0 to 1. */
   readonly shrinkGuard: number;
   readonly chunkerFor: (inherited: string | undefined, bytes: number) => string;

@@ -6,6 +6,8 @@ type Limits = Pick<Rules, 'quietMs' | 'leastBetweenSavesMs' | 'intervalMs' | 'lo
 export interface Looked {
   readonly digest: string;
   readonly isUnsaved: boolean;
+  /** The pod may end at any moment. */
+  readonly isUrgent?: boolean;
   readonly beganMs: number;
   /** What it cost of a core. */
   readonly tookMs: number;
@@ -48,12 +50,14 @@ export class Schedule {
 
   /**
    * When the change is due that the newest look showed: once the volume has been quiet, not too soon after the save
-   * before, and at the latest when it may be `BACKUP_INTERVAL` old.
+   * before, and at the latest when it may be `BACKUP_INTERVAL` old. An urgent one waits only for what saves may cost.
    */
   get dueAtMs(): number {
     const { quietMs, leastBetweenSavesMs } = this.#limits;
-    const quietAt = this.#sameSinceMs + quietMs;
-    const betweenMs = Math.max(leastBetweenSavesMs, (this.#save?.tookMs ?? 0) / MOST_OF_TIME_FOR_SAVES);
+    const isUrgent = this.#newest?.isUrgent ?? false;
+    const quietAt = isUrgent ? this.#sameSinceMs : this.#sameSinceMs + quietMs;
+    const affordableMs = (this.#save?.tookMs ?? 0) / MOST_OF_TIME_FOR_SAVES;
+    const betweenMs = isUrgent ? affordableMs : Math.max(leastBetweenSavesMs, affordableMs);
     const soonest = this.#save === undefined ? quietAt : Math.max(quietAt, this.#save.beganMs + betweenMs);
     return Math.min(soonest, this.#latestMs);
   }

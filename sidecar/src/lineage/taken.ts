@@ -2,6 +2,7 @@ import type { Comment } from './comment.ts';
 import type { Marker } from './marker.ts';
 import type { Entry } from './order.ts';
 import type { Unanswered } from './ports.ts';
+import { guardOf } from './rows/live.ts';
 import { isUnanswered, type Writer } from './writer.ts';
 
 /** The archive that has a number which was to be made. */
@@ -39,6 +40,7 @@ export function forgetIncomplete(writer: Writer, comment: Comment, { incomplete 
 }
 
 /** What the marker keeps of the own newest data archive. */
-export function basedOn({ seq, files, bytes, chunker, guard }: Comment, id: string): Partial<Marker> {
-  return { last: seq, base: { sequence: seq, id }, baseSize: { files, bytes }, chunker, guard };
+export function basedOn(comment: Comment, id: string): Partial<Marker> {
+  const { seq, files, bytes, chunker } = comment;
+  return { last: seq, base: { sequence: seq, id }, baseSize: { files, bytes }, chunker, ...guardOf(comment) };
 }

@@ -21,6 +21,7 @@ test('what nobody has set follows from the defaults', () => {
     handoverPollMs: 1_000,
     ...{ compactEveryMs: 604_800_000, checkEveryMs: 2_592_000_000 },
     ...{ onEmptyRepository: 'start', onNonemptyVolume: 'fail', request: undefined, repositoryId: undefined },
+    sizeLimitBytes: undefined,
     shrinkGuard: 0.5,
   });
   assert.deepEqual(keep, { minutely: 4, hourly: 4, daily: 7, weekly: 4, monthly: 2, ignored: [] });
@@ -47,6 +48,7 @@ test('what somebody has set is a rule', () => {
     handoverPollMs: 1_000,
     ...{ compactEveryMs: 604_800_000, checkEveryMs: 2_592_000_000 },
     ...{ onEmptyRepository: 'fail', onNonemptyVolume: 'adopt', request: undefined, repositoryId: id },
+    sizeLimitBytes: undefined,
     shrinkGuard: 0.05,
   });
   assert.deepEqual(keep, { secondly: 3, ignored: [] });

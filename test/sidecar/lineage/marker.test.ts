@@ -6,7 +6,14 @@ import { liveMarker, OWN, THIRD } from '../../support/lineage.ts';
 test('row 1: the marker of a new writer is restoring, and claims and knows nothing', () => {
   assert.deepEqual(newMarker(OWN, { sequence: 4, id: 'id-4' }), {
     ...{ state: 'restoring', writer: OWN, repo: undefined, claimed: false, claim: 0, last: 0 },
-    ...{ base: { sequence: 4, id: 'id-4' }, baseSize: undefined, known: [], restore: '-', guard: '-' },
+    ...{
+      base: { sequence: 4, id: 'id-4' },
+      baseSize: undefined,
+      known: [],
+      restore: '-',
+      guard: '-',
+      accepted: [],
+    },
     ...{ legacy: 0, chunker: undefined, added: 0, compacted: 0, checked: 0, lockedSince: undefined },
   });
 });

@@ -94,6 +94,21 @@ describe('row 25: a change is due', () => {
     });
   }
 
+  for (const [when, tookSeconds, second] of [
+    ['at once, quiet or not, where the pod may end at any moment', 1, 35],
+    ['but still not more often than saves may cost', 2, 55],
+  ] as const) {
+    test(when, () => {
+      const schedule = looking([
+        [0, 'S0'],
+        [5, 'S1'],
+      ]);
+      schedule.saved(15 * SECOND, tookSeconds * SECOND);
+      schedule.looked({ digest: 'S2', isUnsaved: true, isUrgent: true, beganMs: 20 * SECOND, tookMs: 0 });
+      assert.equal(schedule.dueAtMs, second * SECOND);
+    });
+  }
+
   test('from the look before the save on: what came during the save is older than the save', () => {
     const schedule = looking([
       [0, 'S0'],

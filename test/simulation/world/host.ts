@@ -26,6 +26,7 @@ export interface Trouble {
 /** Time, chance and the end of the pod for one container; failures are waited out as the program does. */
 export class SimulatedHost implements Host {
   ready = false;
+  readonly accepting = false;
   fenced = false;
   readonly #container: Container;
   #failures = 0;

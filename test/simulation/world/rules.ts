@@ -31,6 +31,7 @@ export const RULES: Rules = {
   compactEveryMs: Number.POSITIVE_INFINITY,
   checkEveryMs: Number.POSITIVE_INFINITY,
   keep: { secondly: 1 },
+  sizeLimitBytes: undefined,
   shrinkGuard: 0.5,
   chunkerFor: () => 'fixed,65536',
 };

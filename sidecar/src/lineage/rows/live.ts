@@ -45,17 +45,33 @@ export function chooseTry(newId: () => string): string {
   return newId();
 }
 
-/** Row 25: the archive that a loss, or an archive that lacks entries, has to be accepted against. */
+/**
+ * Row 25: the archive that a loss, or an archive that lacks entries, has to be accepted against. What a person accepts,
+ * the next archive no longer guards against, nor later ones against the same entries.
+ */
 export function chooseGuard(
-  { guard, base, baseSize }: Pick<Marker, 'guard' | 'base' | 'baseSize'>,
+  { guard, base, baseSize, accepted }: Pick<Marker, 'guard' | 'base' | 'baseSize' | 'accepted'>,
   look: Look,
   shrinkGuard: number,
+  accepting = false,
 ): string {
+  if (accepting) {
+    return '-';
+  }
   if (guard !== '-') {
     return guard;
   }
   const shrunk = baseSize !== undefined && hasShrunk(baseSize, look, shrinkGuard);
-  return shrunk || look.unreadable.length > 0 ? String(base.sequence) : '-';
+  const lacksMore = look.unreadable.some((path) => !accepted.includes(path));
+  return shrunk || lacksMore ? String(base.sequence) : '-';
+}
+
+/** What an archive says of what is guarded, and of what it lacks with a person's consent. */
+export function guardOf({
+  guard,
+  lacks,
+}: Pick<Comment, 'guard' | 'lacks'>): Pick<Marker, 'guard' | 'accepted'> {
+  return { guard, accepted: guard === '-' ? lacks : [] };
 }
 
 /** Rows 25 and 18: whether the volume may be archived at all. */
@@ -91,7 +107,7 @@ export function resync(order: Order, marker: Marker): Marker | 'fenced' {
       : {
           base: { sequence: newest.sequence, id: newest.archive.id },
           baseSize: sizeOf(newest.comment),
-          guard: newest.comment.guard,
+          ...guardOf(newest.comment),
         }),
   };
 }

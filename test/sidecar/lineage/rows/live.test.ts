@@ -7,6 +7,7 @@ import {
   chooseNeed,
   chooseTry,
   chooseUnclaimed,
+  guardOf,
   heldAbove,
   isHead,
   mayArchive,
@@ -116,6 +117,16 @@ describe('guard', () => {
   test('row 25: a guard stays until a person takes it away', () => {
     assert.equal(guard({}, { guard: '2' }), '2');
     assert.equal(guard({ files: 0, unreadable: ['secret'] }, { guard: '2' }), '2');
+  });
+
+  test('row 25: what a person accepts is guarded no more, nor later against the same entries', () => {
+    const lacking: Look = { digest: 'S1', unreadable: ['secret'], tookMs: 0, files: 1, bytes: 1 };
+    assert.equal(chooseGuard(liveMarker({ baseSize: before, guard: '2' }), lacking, 0.5, true), '-');
+    const { guard: accepted, accepted: entries } = guardOf({ guard: '-', lacks: ['secret'] });
+    assert.deepEqual([accepted, entries], ['-', ['secret']]);
+    assert.equal(guard({ unreadable: ['secret'] }, { accepted: entries }), '-');
+    assert.equal(guard({ unreadable: ['secret', 'other'] }, { accepted: entries }), '3');
+    assert.deepEqual(guardOf({ guard: '2', lacks: ['secret'] }).accepted, [], 'guarded is not accepted');
   });
 
   test('row 25: where the size of the base is not known only unreadable entries set a guard', () => {

@@ -1,0 +1,63 @@
+import { Refusal } from '../lineage/refusal.ts';
+import type { Events, State } from './events.ts';
+
+/** How many unreadable entries an archive can name: more can't be told apart later, so they can't be accepted. */
+const MOST_UNREADABLE = 20;
+
+const SAVING: readonly State[] = ['live', 'saving', 'stopping'];
+
+/** What a person accepts: that an archive holds much less than the one before, or lacks entries. */
+export class Acceptance {
+  readonly #events: Events;
+  #unreadable = 0;
+  #answer: PromiseWithResolvers<string> | undefined;
+
+  constructor(events: Events) {
+    this.#events = events;
+    events.on('looked', ({ unreadable }) => {
+      this.#unreadable = unreadable.length;
+    });
+    events.on('accepted', ({ archive }) => {
+      this.#answer?.resolve(
+        archive
+          ? `Accepted: ${archive} says so, and archives are deleted again by PRUNE_FLAGS.`
+          : 'There is nothing to accept: no archive is guarded.',
+      );
+      this.#answer = undefined;
+    });
+    events.on('state', ({ to }) => {
+      if (!SAVING.includes(to)) {
+        this.#answer?.reject(refuseIn(to));
+        this.#answer = undefined;
+      }
+    });
+  }
+
+  /** Whether somebody waits for it. */
+  get asked(): boolean {
+    return this.#answer !== undefined;
+  }
+
+  /** Resolves, with a sentence, once an archive says so. Rejects with a `Refusal` where that can't be. */
+  async ask(): Promise<string> {
+    const { state } = this.#events;
+    if (!SAVING.includes(state)) {
+      throw refuseIn(state);
+    }
+    if (this.#unreadable > MOST_UNREADABLE) {
+      throw new Refusal(
+        'too-many-unreadable',
+        `${this.#unreadable} entries can't be read, and at most ${MOST_UNREADABLE} can be accepted: correct their owner or mode, or leave them out with EXCLUDE.`,
+      );
+    }
+    this.#answer ??= Promise.withResolvers();
+    return await this.#answer.promise;
+  }
+}
+
+function refuseIn(state: State): Refusal {
+  return new Refusal(
+    'not-live',
+    `The sidecar is ${state}, and only one that saves into the order can accept: ${state === 'fenced' ? 'run it in the pod that has taken over' : 'try again once it is live'}.`,
+  );
+}
