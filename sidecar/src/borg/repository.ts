@@ -196,7 +196,7 @@ export class Repository {
   ): Promise<boolean> {
     let said = false;
     const onInfo = (text: string) => {
-      said ||= text.startsWith(beginning);
+      said ||= text.replace(FROM_SERVER, '').startsWith(beginning);
     };
     await this.#run(baseDir, [command, '--info', ...args], { signal, onInfo });
     return said;
@@ -238,6 +238,9 @@ export class Repository {
     return `${this.where.repository}::${name}`;
   }
 }
+
+// Borg's client puts it before what the server's says.
+const FROM_SERVER = /^Remote: /;
 
 interface RunOptions {
   signal: AbortSignal;
