@@ -2,7 +2,6 @@ import { createInterface } from 'node:readline';
 import type { BytePath } from '../path.ts';
 import { type DatabaseProcess, startDatabaseProcess } from './process.ts';
 
-/** How long one database may take to be held. */
 const STEP_MS = 10_000;
 
 /**
@@ -33,15 +32,16 @@ export class Hold {
   /**
    * @param paths of databases that somebody has open: opening another one would leave files beside it
    * @param root the directory that they are relative to
+   * @param stepMs how long one database may take
    */
-  static async begin(root: BytePath, paths: readonly BytePath[]): Promise<Hold> {
+  static async begin(root: BytePath, paths: readonly BytePath[], stepMs = STEP_MS): Promise<Hold> {
     const refused = new Map<BytePath, string>();
     for (;;) {
       const wanted = paths.filter((path) => !refused.has(path));
       if (wanted.length === 0) {
         return new Hold(new Set(), refused, undefined);
       }
-      const { process, held, culprit } = await holdAll(root, wanted, refused);
+      const { process, held, culprit } = await holdAll(root, wanted, { refused, stepMs });
       if (culprit === undefined) {
         return new Hold(held, refused, process);
       }
@@ -64,7 +64,7 @@ export class Hold {
 async function holdAll(
   root: BytePath,
   paths: readonly BytePath[],
-  refused: Map<BytePath, string>,
+  { refused, stepMs }: { refused: Map<BytePath, string>; stepMs: number },
 ): Promise<{ process: DatabaseProcess; held: ReadonlySet<BytePath>; culprit?: BytePath }> {
   const process = startDatabaseProcess('hold');
   // What it reads may be gone when it is written to: its end tells.
@@ -73,7 +73,7 @@ async function holdAll(
   const held = new Set<BytePath>();
   for (const path of paths) {
     process.stdin.write(`${JSON.stringify(`${root}/${path}`)}\n`);
-    const late = AbortSignal.timeout(STEP_MS);
+    const late = AbortSignal.timeout(stepMs);
     const onLate = () => process.kill('SIGKILL');
     late.addEventListener('abort', onLate);
     const { value, done } = await answers.next();

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import type { DatabaseSync } from 'node:sqlite';
 import { test } from 'node:test';
 import { Copies, type CopyClock, removeCopies } from '../../../../sidecar/src/volume/sqlite/copies.ts';
-import { findDamage, makeBank, transfer } from '../../../support/bank.ts';
+import { findDamage, makeBank, startTransfers, transfer } from '../../../support/bank.ts';
 import { TemporaryDirectory } from '../../../support/temporary.ts';
 import { Tmpfs } from '../../../support/tmpfs.ts';
 
@@ -90,6 +90,17 @@ test('one whose companions are not archived is copied so that it needs none', as
   bank.close();
   assert.equal(findDamage(join(at.copies.directory, 'x.db')), undefined);
 });
+
+for (const mode of ['delete', 'truncate', 'persist', 'wal'] as const) {
+  test(`one whose application was killed is copied with what its next start needs: ${mode}`, async () => {
+    await using at = await place();
+    {
+      await using _clerk = await startTransfers(join(at.volume, 'x.db'), mode);
+    }
+    assert.equal(await at.copies.bring('x.db', false, signal), undefined);
+    assert.equal(findDamage(join(at.copies.directory, 'x.db')), undefined);
+  });
+}
 
 test('a corrupt one is copied as it is while it is left alone, and is told where it is not', async () => {
   await using still = await place();

@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
 import { copyFileSync, existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { DatabaseSync } from 'node:sqlite';
+import { DatabaseSync } from 'node:sqlite';
 import { test } from 'node:test';
+import { execa } from 'execa';
 import { takeFingerprint } from '../../../../sidecar/src/volume/fingerprint.ts';
 import { Hold } from '../../../../sidecar/src/volume/sqlite/hold.ts';
 import { findDamage, makeBank, transfer } from '../../../support/bank.ts';
@@ -66,7 +67,46 @@ test('what is no database in WAL mode is not held, and nothing is left beside it
   bank.close();
 });
 
-test('a process that dies is noticed, and one that has to die of a database begins anew without it', async () => {
+test('while it is held a database can be vacuumed, and keeps its journal mode', async () => {
+  await using volume = await TemporaryDirectory.make();
+  await using copy = await TemporaryDirectory.make();
+  const bank = makeBank(join(volume.path, 'x.db'), 'wal');
+  const hold = await Hold.begin(volume.path, ['x.db']);
+  const steady = archive(volume.path, copy.path, 'x.db', () => {
+    bank.exec('PRAGMA busy_timeout = 10; DELETE FROM transfer; VACUUM');
+    assert.throws(() => bank.exec('PRAGMA journal_mode = delete'), /locked/);
+    transfer(bank, 1);
+  });
+  await hold.release();
+  assert.equal(bank.prepare('PRAGMA journal_mode = delete').get()?.journal_mode, 'delete');
+  bank.close();
+  assert.equal(findDamage(steady), undefined);
+});
+
+test('nothing that a database asks to be computed is', async () => {
+  await using volume = await TemporaryDirectory.make();
+  const hostile = new DatabaseSync(join(volume.path, 'x.db'));
+  hostile.exec(`PRAGMA journal_mode = wal; CREATE TABLE t (x CHECK (length(randomblob(1e9)) > x));
+    CREATE VIEW dear AS SELECT randomblob(1e9);`);
+  const hold = await Hold.begin(volume.path, ['x.db']);
+  assert.equal(hold.held.size, 1);
+  await hold.release();
+  hostile.close();
+});
+
+test('what keeps the process from answering is left out, and the others are held', async () => {
+  await using volume = await TemporaryDirectory.make();
+  const bank = makeBank(join(volume.path, 'wal.db'), 'wal');
+  // Opening a pipe that nobody writes to never ends.
+  await execa('mkfifo', [join(volume.path, 'pipe.db')]);
+  const hold = await Hold.begin(volume.path, ['wal.db', 'pipe.db'], 1_000);
+  assert.deepEqual([...hold.held], ['wal.db']);
+  assert.match(hold.refused.get('pipe.db') ?? '', /died, or took too long/);
+  await hold.release();
+  bank.close();
+});
+
+test('a process that dies while it holds is noticed', async () => {
   await using volume = await TemporaryDirectory.make();
   const bank = makeBank(join(volume.path, 'wal.db'), 'wal');
   const hold = await Hold.begin(volume.path, ['wal.db']);
