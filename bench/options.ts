@@ -11,7 +11,7 @@ export interface Options {
 
 const USAGE = `npm run bench -- [--quick | --soak] [--only NAME…] [--json FILE]
 
-  --quick       at most three minutes, with small volumes and few runs
+  --quick       about three and a half minutes, with small volumes and few runs
   --soak        only what takes longer than the usual three quarters of an hour
   --only NAME…  these cases, at the sizes of the level
   --json FILE   writes the results there too`;

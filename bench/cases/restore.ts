@@ -35,10 +35,7 @@ export const restore = defineCase<readonly Setting[]>({
   name: 'restore',
   title: 'A pod starts: from the start of the sidecar to ready',
   sizes: {
-    quick: [
-      { ...small, roundTripMs: 0, runs: 1, rivals: true },
-      { tree: { files: 200, mebibytes: 10 }, roundTripMs: 50, runs: 1, rivals: false },
-    ],
+    quick: [{ ...small, roundTripMs: 0, runs: 1, rivals: true }],
     full: [
       { ...small, roundTripMs: 0, runs: 5, rivals: true },
       { ...small, roundTripMs: 50, runs: 3, rivals: true },

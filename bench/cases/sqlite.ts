@@ -26,7 +26,7 @@ export const sqlite = defineCase<Setting>({
   name: 'sqlite',
   title: `Archives of a SQLite database under ${TRANSACTIONS_PER_SECOND} transactions a second`,
   sizes: {
-    quick: { archives: 3, bareArchives: 2, mebibytes: 10 },
+    quick: { archives: 2, bareArchives: 2, mebibytes: 10 },
     full: { archives: 100, bareArchives: 10, mebibytes: 60 },
     soak: { archives: 1_000, bareArchives: 10, mebibytes: 60 },
   },
