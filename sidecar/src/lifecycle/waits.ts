@@ -29,7 +29,8 @@ export const WAITS: Waits = {
   retryLongest: 60_000,
   leastAfterSigterm: 30_000,
   prestopPoll: 500,
-  lookEvery: 5_000,
+  // A change in a small volume is to be noticed within 5 s, the look included.
+  lookEvery: 4_500,
   progress: 5_000,
   call: 10_000,
   handoverPoll: 1_000,

@@ -17,7 +17,7 @@ test('what nobody has set follows from the defaults', () => {
   assert.deepEqual(rest, {
     ...{ set: 'grafana', volume: '/data', pod: 'grafana-0', app: '' },
     ...{ handoverTimeoutMs: 30_000, closingTimeoutMs: 360_000, lockTimeoutMs: 390_000 },
-    ...{ intervalMs: 300_000, quietMs: 10_000, leastBetweenSavesMs: 60_000, lookEveryMs: 5_000 },
+    ...{ intervalMs: 300_000, quietMs: 10_000, leastBetweenSavesMs: 60_000, lookEveryMs: 4_500 },
     handoverPollMs: 1_000,
     ...{ compactEveryMs: 604_800_000, checkEveryMs: 2_592_000_000 },
     ...{ onEmptyRepository: 'start', onNonemptyVolume: 'fail', request: undefined, repositoryId: undefined },
@@ -44,7 +44,7 @@ test('what somebody has set is a rule', () => {
   assert.deepEqual(rest, {
     ...{ set: 'grafana', volume: '/data', pod: 'grafana-0', app: '12.1' },
     ...{ handoverTimeoutMs: 0, closingTimeoutMs: 180_000, lockTimeoutMs: 600_000 },
-    ...{ intervalMs: 60_000, quietMs: 0, leastBetweenSavesMs: 7_000, lookEveryMs: 5_000 },
+    ...{ intervalMs: 60_000, quietMs: 0, leastBetweenSavesMs: 7_000, lookEveryMs: 4_500 },
     handoverPollMs: 1_000,
     ...{ compactEveryMs: 604_800_000, checkEveryMs: 2_592_000_000 },
     ...{ onEmptyRepository: 'fail', onNonemptyVolume: 'adopt', request: undefined, repositoryId: id },
