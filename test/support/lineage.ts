@@ -101,7 +101,7 @@ export class World {
   checks: 'whole' | 'part' = 'whole';
   ending: Ending = { prestop: false, sigterm: false };
   over = false;
-  /** Until `accepted` is told. */
+  /** Until the answer is told. */
   accepting = false;
   /** The marker in the volume. */
   marker: Marker | undefined;
@@ -319,7 +319,7 @@ export class World {
       recovered: () => this.onRecovered(),
       tell: (name, event) => {
         this.told.push([name, event]);
-        this.accepting &&= name !== 'accepted';
+        this.accepting &&= name !== 'accepted' && name !== 'accept.refused';
       },
     };
   }

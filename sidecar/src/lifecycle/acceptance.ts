@@ -11,6 +11,7 @@ export class Acceptance {
   readonly #events: Events;
   #unreadable = 0;
   #answer: PromiseWithResolvers<string> | undefined;
+  #call = new AbortController();
 
   constructor(events: Events) {
     this.#events = events;
@@ -25,10 +26,10 @@ export class Acceptance {
       );
       this.#answer = undefined;
     });
+    events.on('accept.refused', () => this.#refuse(refuseWithoutClaim()));
     events.on('state', ({ to }) => {
       if (!SAVING.includes(to)) {
-        this.#answer?.reject(refuseIn(to));
-        this.#answer = undefined;
+        this.#refuse(refuseIn(to));
       }
     });
   }
@@ -51,8 +52,33 @@ export class Acceptance {
       );
     }
     this.#answer ??= Promise.withResolvers();
+    this.#call.abort();
     return await this.#answer.promise;
   }
+
+  /** Aborted by whoever asks, so that a wait ends at once. */
+  get call(): AbortSignal {
+    return this.#call.signal;
+  }
+
+  /** One wait has ended for it. The next goes on: it stays asked where a save fails, which has to be waited out. */
+  heard(): void {
+    if (this.#call.signal.aborted) {
+      this.#call = new AbortController();
+    }
+  }
+
+  #refuse(reason: Refusal): void {
+    this.#answer?.reject(reason);
+    this.#answer = undefined;
+  }
+}
+
+function refuseWithoutClaim(): Refusal {
+  return new Refusal(
+    'not-live',
+    'The sidecar has no place in the order yet, as the repository was locked or full when it started, and only one that saves into the order can accept: try again once it is live.',
+  );
 }
 
 function refuseIn(state: State): Refusal {

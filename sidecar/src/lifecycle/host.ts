@@ -86,7 +86,7 @@ export class LifecycleHost implements Host {
   }
 
   async wait(milliseconds: number, seen: Ending): Promise<void> {
-    const { termination, world, events } = this.#context;
+    const { termination, world, events, acceptance } = this.#context;
     if (this.#ready && events.state !== 'stopping') {
       events.setState(this.fenced ? 'fenced' : 'live');
     }
@@ -94,7 +94,8 @@ export class LifecycleHost implements Host {
       ...(seen.prestop ? [] : [termination.prestop]),
       ...(seen.sigterm ? [] : [termination.sigterm]),
     ];
-    await world.sleep(Math.max(0, milliseconds), this.#end, ...news);
+    await world.sleep(Math.max(0, milliseconds), this.#end, acceptance.call, ...news);
+    acceptance.heard();
     this.throwIfOver();
   }
 

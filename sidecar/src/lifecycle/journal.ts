@@ -87,6 +87,11 @@ const LINES: Lines = {
         ? `${archive} guards against nothing any more, as a person has accepted: archives are deleted again by PRUNE_FLAGS.`
         : 'There was nothing to accept.',
     ),
+  'accept.refused': (log) =>
+    log.warn(
+      { event: 'accept.refused' },
+      'Nothing can be accepted before this pod has its place in the order.',
+    ),
   closed: (log, { archive, final }) =>
     log.info(
       { event: 'closed', archive, final },

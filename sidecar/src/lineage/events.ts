@@ -53,6 +53,8 @@ export interface LineageEvents {
   guarded: [{ archive: string; against: string; files: number; bytes: number; partial: boolean }];
   /** What was asked to be accepted is: the archive guards against nothing. Without an archive: nothing was guarded. */
   accepted: [{ archive: string | undefined }];
+  /** What was asked to be accepted can't be: this writer has no claim yet. */
+  'accept.refused': [Record<string, never>];
   /** This writer has said that it is ending or has ended. */
   closed: [{ archive: string; final: boolean }];
   /** The end could not be said, and everything is saved: a successor may wait for nothing. */

@@ -51,7 +51,7 @@ async function step(writer: Writer, seen: Ending, counts: Counts): Promise<Next 
   counts.ended = false;
   const beganMs = host.now();
   const look = await writer.look();
-  const isUnsaved = look.digest !== writer.saved || isAccepting(writer);
+  const isUnsaved = isAccepting(writer) || look.digest !== writer.saved;
   const isUrgent = look.bytes > (rules.sizeLimitBytes ?? Number.POSITIVE_INFINITY);
   writer.schedule.looked({ digest: look.digest, isUnsaved, isUrgent, beganMs, tookMs: look.tookMs });
   const need = table.chooseNeed(isUnsaved, seen, writer.said);
@@ -75,8 +75,11 @@ async function step(writer: Writer, seen: Ending, counts: Counts): Promise<Next 
 }
 
 /** Row 25: an unsaved change is saved by the schedule; at once if nothing is known to be saved, or somebody waits. */
-function isDue({ parts: { host }, saved, schedule }: Writer, { prestop, sigterm }: Ending): boolean {
-  const isAwaited = prestop || sigterm || host.accepting;
+function isDue(
+  { parts: { host }, saved, schedule, accepting }: Writer,
+  { prestop, sigterm }: Ending,
+): boolean {
+  const isAwaited = prestop || sigterm || accepting;
   return saved === undefined || isAwaited || schedule.dueAtMs <= host.now();
 }
 
@@ -123,7 +126,7 @@ async function saveData(
   const began = host.now();
   const sequence = writer.marker.last + 1;
   const name = writer.lineageName(sequence);
-  const guard = table.chooseGuard(writer.marker, look, rules.shrinkGuard, host.accepting);
+  const guard = table.chooseGuard(writer.marker, look, rules.shrinkGuard, writer.accepting);
   const comment = { ...writer.describeData('data', sequence, look, table.sayEnding(seen)), guard };
   writer.tries.set(comment.try, look.digest);
   writer.saved = table.savedWhileCreating(writer.saved);
@@ -164,12 +167,12 @@ async function confirm(
     return order.head === undefined || order.head.comment.writer === writer.marker.writer ? 'on' : 'fenced';
   }
   const archive = writer.lineageName(comment.seq);
-  const isAccepted = writer.marker.guard !== '-' && comment.guard === '-';
   tellGuard(writer, comment);
   await writer.remember({ ...basedOn(comment, id), added: writer.marker.added + cost.addedBytes });
   writer.saved = writer.tries.get(comment.try);
   writer.said = saidBy(comment);
-  if (isAccepted) {
+  if (writer.accepting && comment.guard === '-') {
+    writer.accepting = false;
     host.tell('accepted', { archive });
   }
   const { final, partial } = comment;

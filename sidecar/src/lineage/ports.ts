@@ -114,7 +114,7 @@ export interface Ending {
 /** Time, chance, and whoever listens. */
 export interface Host {
   readonly ending: Ending;
-  /** A person asks to accept what archives are guarded for; until `accepted` is told. */
+  /** A person asks to accept what archives are guarded for; until `accepted` or `accept.refused` is told. */
   readonly accepting: boolean;
   /** The time for the final save is over, or SIGTERM came before the gate was open: everything rejects from now on. */
   readonly over: boolean;
@@ -127,7 +127,8 @@ export interface Host {
   newId(): string;
   random(): number;
   /**
-   * Resolves after a time, or at once where the end of the pod has come further than `seen`. Rejects where the program
+   * Resolves after a time, or at once where the end of the pod has come further than `seen`, or where a person has begun
+   * to ask since the wait before. Rejects where the program
    * is told to end: before the gate at SIGTERM, after it at the deadline of the final save.
    */
   wait(milliseconds: number, seen: Ending): Promise<void>;

@@ -1,3 +1,4 @@
+import { refuseToAccept } from './accept.ts';
 import type { Marker } from './marker.ts';
 import type { Order } from './order.ts';
 import type { Ending, Unanswered } from './ports.ts';
@@ -16,6 +17,7 @@ export async function unclaimed(writer: Writer): Promise<Phase> {
 
 async function step(writer: Writer, seen: Ending): Promise<Next | Unanswered> {
   const { table, host } = writer.parts;
+  refuseToAccept(writer);
   const look = await writer.look();
   if (seen.sigterm && look.digest === writer.saved) {
     return 'ended';

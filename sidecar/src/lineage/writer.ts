@@ -6,7 +6,7 @@ import type { Parts } from './parts.ts';
 import type { Activity, Created, Creation, Ending, ListHow, Look, Unanswered } from './ports.ts';
 import { NameTaken } from './refusal.ts';
 import { refuseFor, refuseOther, refuseUnpinned } from './refusals.ts';
-import { type Closing, type Said, sizeOf } from './rows/live.ts';
+import { type Closing, guardOf, type Said, sizeOf } from './rows/live.ts';
 import { findHeld } from './rows/retention.ts';
 import { Schedule } from './schedule.ts';
 import { named } from './tell.ts';
@@ -36,6 +36,8 @@ export class Writer {
   lacking: string | undefined;
   /** The guard that a person has been told of, by this writer or before it. */
   toldGuard = '-';
+  /** A person accepts what is guarded, and no list has shown an archive that says so. */
+  accepting = false;
   /** The head whose writer is being waited for, once that is told. */
   waitingFor: string | undefined;
   /** Upkeep that failed, or is half done, is not tried before this. */
@@ -180,6 +182,7 @@ export class Writer {
     this.marker = {
       ...this.marker,
       ...{ repo: repositoryId, base: parentOf(newest), ...this.parts.table.inherit(order) },
+      accepted: comment ? guardOf(comment).accepted : [],
       ...{ baseSize: comment && sizeOf(comment), chunker: comment?.chunker },
       ...change,
     };

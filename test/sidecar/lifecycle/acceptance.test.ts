@@ -34,6 +34,14 @@ test('where nothing is guarded, that is the answer', async () => {
   assert.match(await answer, /nothing to accept/);
 });
 
+test('one without a claim refuses what was asked', async () => {
+  const { events, acceptance } = live();
+  const asked = acceptance.ask();
+  events.emit('accept.refused', {});
+  assert.equal(acceptance.asked, false);
+  await assert.rejects(asked, /has no place in the order yet.*try again/);
+});
+
 for (const state of ['starting', 'waiting', 'restoring', 'fenced', 'stopped'] as const) {
   test(`one that is ${state} refuses, also what was asked before`, async () => {
     const { events, acceptance } = live();

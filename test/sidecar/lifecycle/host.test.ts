@@ -235,6 +235,22 @@ describe('while the application may run', () => {
     });
   }
 
+  test('who asks to accept wakes one wait, the one that it comes into or the next', async () => {
+    const ask = ({ context }: FakeLifecycle) => void context.acceptance.ask();
+    using life = live(nothing, ask, nothing, nothing);
+    await life.host.wait(INTERVAL, NOTHING_SEEN);
+    await life.host.wait(INTERVAL, NOTHING_SEEN);
+    // It stays asked, and what fails meanwhile is waited out all the same.
+    await life.host.backOff('save', failing('quota'), NOTHING_SEEN);
+    assert.deepEqual(life.woken, [false, true, false]);
+    life.context.events.emit('accepted', { archive: undefined });
+    ask(life);
+    await life.host.wait(INTERVAL, NOTHING_SEEN);
+    assert.equal(life.waited.length, 3);
+    await life.host.wait(INTERVAL, NOTHING_SEEN);
+    assert.equal(life.waited.length, 4);
+  });
+
   test('SIGTERM ends no command, and the deadline does', (t) => {
     t.mock.timers.enable({ apis: ['setTimeout'] });
     using life = ending();

@@ -47,6 +47,37 @@ test('row 25: where nothing is guarded nothing is saved for it', async () => {
   assert.deepEqual(world.event('accepted'), { archive: undefined });
 });
 
+test('row 25: a loss that is not archived yet is not accepted with nothing guarded', async () => {
+  const world = new World(...BASE);
+  world.rules = { ...world.rules, quietMs: 100_000 };
+  world.set({ digest: 'S2', files: 1, bytes: 10 });
+  world.accepting = true;
+  world.waits = [() => {}];
+  await assert.rejects(live(world.writer(liveMarker(), 'S1')));
+  assert.deepEqual(
+    world.created.map(({ guard }) => guard),
+    ['3'],
+  );
+  assert.deepEqual(world.event('accepted'), { archive: undefined });
+});
+
+for (const [answer, archive] of [
+  ['lost', 'grafana-0000000004'],
+  ['incomplete', 'grafana-0000000005'],
+] as const) {
+  test(`row 25: where the first try is ${answer} the answer names the archive that says so`, async () => {
+    const world = new World(...BASE);
+    world.accepting = true;
+    world.answers = [answer];
+    world.waits = [() => {}];
+    await assert.rejects(live(world.writer(liveMarker({ guard: '2' }), 'S1')));
+    assert.deepEqual(
+      world.told.filter(([name]) => name === 'accepted'),
+      [['accepted', { archive }]],
+    );
+  });
+}
+
 test('row 25: an accepted entry that cannot be read is guarded no more, another one is', async () => {
   const world = new World(...BASE);
   world.set({ unreadable: ['secret'] });

@@ -22,6 +22,15 @@ test('row 24c: it claims at once, late, and only then is live', async () => {
   assert.deepEqual(world.event('claimed'), { archive: ours(4).name, late: true });
 });
 
+test('row 24: nothing is accepted without a claim, and who asks is told so before the repository is', async () => {
+  const world = new World(ours(3));
+  world.accepting = true;
+  world.answers = ['locked'];
+  await assert.rejects(claimIn(world));
+  assert.deepEqual(world.events, ['accept.refused']);
+  assert.equal(world.accepting, false);
+});
+
 test('row 24c: newer data of writers that were there is passed over, kept and reported', async () => {
   const world = new World(ours(3), ours(4), ours(5, { kind: 'close' }));
   assert.equal((await claimIn(world)).phase, 'live');

@@ -3,10 +3,24 @@ import { describe, test } from 'node:test';
 import { newMarker } from '../../../sidecar/src/lineage/marker.ts';
 import { start } from '../../../sidecar/src/lineage/start.ts';
 import { isUnanswered, openGate } from '../../../sidecar/src/lineage/writer.ts';
-import { End, liveMarker, OTHER, OWN, ours, theirs, World } from '../../support/lineage.ts';
+import { End, liveMarker, OTHER, OWN, orderOf, ours, theirs, World } from '../../support/lineage.ts';
 
 const nothing = () => {};
 const BEGINNING = { closing: false, final: false };
+
+test('row 20: what an archive lacks with a person’s consent is inherited, what is guarded is not consent', () => {
+  for (const [guard, accepted] of [
+    ['-', ['secret']],
+    ['2', []],
+  ] as const) {
+    const writer = new World().writer(liveMarker({ accepted: ['older'] }));
+    writer.takeOver(orderOf(ours(3, { guard, lacks: ['secret'] })), { last: 4 });
+    assert.deepEqual([writer.marker.guard, writer.marker.accepted], [guard, accepted]);
+  }
+  const writer = new World().writer(liveMarker({ accepted: ['older'] }));
+  writer.takeOver(orderOf(), { last: 1 });
+  assert.deepEqual(writer.marker.accepted, []);
+});
 
 describe('another repository', () => {
   test('row 5: after the gate a list of another repository is no answer', async () => {
