@@ -128,8 +128,8 @@ export interface Host {
   random(): number;
   /**
    * Resolves after a time, or at once where the end of the pod has come further than `seen`, or where a person has begun
-   * to ask since the wait before. Rejects where the program
-   * is told to end: before the gate at SIGTERM, after it at the deadline of the final save.
+   * to ask since the wait before. Rejects where the program is told to end: before the gate at SIGTERM, after it at the
+   * deadline of the final save.
    */
   wait(milliseconds: number, seen: Ending): Promise<void>;
   /** Tells a failure, and waits as `wait` for the time that it asks for. Rejects where it needs a person and the application does not run yet. */
