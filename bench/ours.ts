@@ -13,7 +13,16 @@ export async function nextSave(pod: Pod, limit: Limit = '10m'): Promise<{ second
   return { seconds: (performance.now() - began) / 1_000, done };
 }
 
-/** Makes the program of a running pod stand still while `work` goes on: it must not look meanwhile. */
+/** Lets a halted program look, and halts it again once what it found is saved. */
+export async function saveHalted(pod: Pod): Promise<{ seconds: number; done: LogLine }> {
+  const saved = nextSave(pod);
+  resume(pod);
+  const found = await saved;
+  halt(pod);
+  return found;
+}
+
+/** Makes the program of a running pod stand still while others work: it must not look meanwhile. */
 export function halt(pod: Pod): void {
   pod.container.signal('SIGSTOP');
 }

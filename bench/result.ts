@@ -82,6 +82,6 @@ const PARTS = [
 
 /** The middle of each part. */
 export function middle(all: readonly Parts[]): Parts {
-  const entries = PARTS.map((name) => [name, spread(all.map((parts) => parts[name])).median]);
-  return Object.fromEntries(entries) as unknown as Parts;
+  const entries = PARTS.map((name) => [name, spread(all.map((parts) => parts[name])).median] as const);
+  return Object.fromEntries(entries) as Record<(typeof PARTS)[number], number>;
 }

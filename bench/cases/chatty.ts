@@ -1,9 +1,8 @@
-import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Pod } from '../../test/support/pod.ts';
-import { TemporaryDirectory } from '../../test/support/temporary.ts';
+import { faultOf } from '../audit.ts';
 import { defineCase, type Notebook } from '../case.ts';
 import { auditRecorder, createRecorder } from '../load/recorder.ts';
 import { Writer } from '../load/writer.ts';
@@ -104,19 +103,13 @@ async function checkAll(site: Site, what: string, archives: string[], notebook: 
   let rows = 0;
   for (const archive of archives) {
     notebook.say(`Checking ${archive}`);
-    await using directory = await TemporaryDirectory.make('audit');
-    const cwd = join(directory.path, 'data');
-    await mkdir(cwd);
-    await site.server.borg(['extract', `::${archive}`], { set: 'ours', cwd });
-    try {
-      using database = new DatabaseSync(join(cwd, FILE));
+    const fault = await faultOf(site, { set: 'ours', archive, file: FILE }, (database) => {
       const found = auditRecorder(database);
       if (found < rows) throw new Error(`${found} rows, after ${rows} in the archive before`);
       rows = found;
-      intact += 1;
-    } catch (error) {
-      notebook.say(`${archive}: ${(error as Error).message}`);
-    }
+    });
+    if (fault === undefined) intact += 1;
+    else notebook.say(`${archive}: ${fault}`);
   }
   notebook.all(`${what}: archives that are intact`, intact, archives.length);
 }

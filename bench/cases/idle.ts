@@ -24,7 +24,7 @@ export const idle = defineCase<readonly Setting[]>({
   name: 'idle',
   title: 'Nothing changes',
   sizes: {
-    quick: [{ ...small, seconds: 10, cycles: 1, changes: 1 }],
+    quick: [{ ...small, tree: { files: 2_000, mebibytes: 20 }, seconds: 10, cycles: 1, changes: 1 }],
     full: [
       { ...small, seconds: 60, cycles: 2, changes: 3 },
       {

@@ -7,8 +7,8 @@ import { describe, plant, type Tree } from '../load/tree.ts';
 import { figure, ratio } from '../result.ts';
 import { BareBorg } from '../rivals/borg.ts';
 import { Restic } from '../rivals/restic.ts';
-import { Rsync } from '../rivals/rsync.ts';
-import { Tar } from '../rivals/tar.ts';
+import { rsyncTo } from '../rivals/rsync.ts';
+import { tarTo } from '../rivals/tar.ts';
 import { bundle, bundleWithoutOrder, type Program } from '../sidecar.ts';
 import { Site } from '../site.ts';
 
@@ -35,7 +35,10 @@ export const restore = defineCase<readonly Setting[]>({
   name: 'restore',
   title: 'A pod starts: from the start of the sidecar to ready',
   sizes: {
-    quick: [{ ...small, roundTripMs: 0, runs: 1, rivals: true }],
+    quick: [
+      { ...small, roundTripMs: 0, runs: 1, rivals: true },
+      { tree: small.tree, roundTripMs: 50, runs: 1, rivals: false },
+    ],
     full: [
       { ...small, roundTripMs: 0, runs: 5, rivals: true },
       { ...small, roundTripMs: 50, runs: 3, rivals: true },
@@ -112,8 +115,8 @@ async function prepare(site: Site, { tree, rivals }: Setting): Promise<Contender
   await site.server.borg(['create', ...options, `::${ARCHIVE}`, '.'], { set: SET, cwd });
   if (!rivals) return [];
   const [tar, rsync, restic] = await Promise.all([
-    Tar.at(site, SET),
-    Rsync.at(site, SET),
+    tarTo(site, SET),
+    rsyncTo(site, SET),
     Restic.at(site, SET),
   ]);
   for (const rival of [tar, rsync, restic]) await rival.save(cwd);

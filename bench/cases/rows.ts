@@ -2,11 +2,11 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { defineCase, type Notebook } from '../case.ts';
 import { createRecorder, recorder } from '../load/recorder.ts';
-import { AT_ONCE, halt, nextSave, resume } from '../ours.ts';
+import { AT_ONCE, halt, resume, saveHalted } from '../ours.ts';
 import { figure, middle, type Parts } from '../result.ts';
 import { BareBorg } from '../rivals/borg.ts';
 import { Restic } from '../rivals/restic.ts';
-import { Rsync } from '../rivals/rsync.ts';
+import { rsyncTo } from '../rivals/rsync.ts';
 import { bundle } from '../sidecar.ts';
 import { Site } from '../site.ts';
 import { sizeOnDisk } from '../sizes.ts';
@@ -39,7 +39,7 @@ const CHANGES = [
 export const rows = defineCase<Setting>({
   name: 'rows',
   title: 'What a small change of a database adds to the repository',
-  sizes: { quick: { mebibytes: 60, runs: 1 }, full: { mebibytes: 200, runs: 5 } },
+  sizes: { quick: { mebibytes: 30, runs: 1 }, full: { mebibytes: 200, runs: 5 } },
   async run({ mebibytes, runs }, notebook) {
     await using site = await Site.start();
     await site.server.init('ours', { encryption: 'none' });
@@ -56,13 +56,7 @@ export const rows = defineCase<Setting>({
     halt(pod);
     const ours: Saver = {
       who: 'the sidecar',
-      save: async () => {
-        const saved = nextSave(pod);
-        resume(pod);
-        const { done } = await saved;
-        halt(pod);
-        return Number(done.addedBytes);
-      },
+      save: async () => Number((await saveHalted(pod)).done.addedBytes),
     };
     const savers = [ours, ...(await rivals(site, volume))];
     for (const { what, most, make } of CHANGES) {
@@ -115,7 +109,7 @@ async function rivals(site: Site, volume: string): Promise<Saver[]> {
     BareBorg.at(site, 'fixed', { init: true, chunkerParams: 'fixed,65536' }),
     BareBorg.at(site, 'default', { init: true }),
   ]);
-  const [restic, rsync] = await Promise.all([Restic.at(site, 'rows'), Rsync.at(site, 'rows')]);
+  const [restic, rsync] = await Promise.all([Restic.at(site, 'rows'), rsyncTo(site, 'rows')]);
   const savers: Saver[] = [
     { who: 'borg, chunks of 64 KiB', save: () => fixed.added(volume) },
     { who: "borg's default, as the predecessor", save: () => byDefault.added(volume) },

@@ -4,13 +4,13 @@ import { changeFile } from '../../test/support/volume.ts';
 import { defineCase, type Notebook } from '../case.ts';
 import { type Contender, courseOf, race } from '../contenders.ts';
 import { describe, plant, type Tree } from '../load/tree.ts';
-import { AT_ONCE, halt, nextSave, resume } from '../ours.ts';
+import { AT_ONCE, halt, resume, saveHalted } from '../ours.ts';
 import { ratio } from '../result.ts';
 import { BareBorg } from '../rivals/borg.ts';
 import { Predecessor } from '../rivals/predecessor.ts';
 import { Restic } from '../rivals/restic.ts';
-import { Rsync } from '../rivals/rsync.ts';
-import { Tar } from '../rivals/tar.ts';
+import { rsyncTo } from '../rivals/rsync.ts';
+import { tarTo } from '../rivals/tar.ts';
 import { bundle } from '../sidecar.ts';
 import { Site } from '../site.ts';
 
@@ -54,13 +54,7 @@ async function saveOnce({ tree, roundTripMs, runs, tar }: Setting, notebook: Not
   halt(pod);
   const ours: Contender = {
     who: 'the sidecar',
-    work: async () => {
-      const saved = nextSave(pod);
-      resume(pod);
-      const { seconds } = await saved;
-      halt(pod);
-      return seconds;
-    },
+    work: async () => (await saveHalted(pod)).seconds,
   };
   const contenders = [ours, ...(await rivals(site, volume, tar))];
   const before = async () => await changeFile(join(volume, path), randomUUID());
@@ -80,8 +74,8 @@ async function rivals(site: Site, volume: string, withTar: boolean): Promise<Con
   const borg = await BareBorg.at(site, 'bare', { init: true, chunkerParams: 'fixed,65536' });
   const predecessor = new Predecessor(await BareBorg.at(site, 'predecessor', { init: true }));
   const [tar, rsync, restic] = await Promise.all([
-    Tar.at(site, 'saved'),
-    Rsync.at(site, 'saved'),
+    tarTo(site, 'saved'),
+    rsyncTo(site, 'saved'),
     Restic.at(site, 'saved'),
   ]);
   const work = (who: string, run: () => Promise<unknown>): Contender => ({

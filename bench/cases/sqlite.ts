@@ -1,9 +1,8 @@
-import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Pod } from '../../test/support/pod.ts';
-import { TemporaryDirectory } from '../../test/support/temporary.ts';
+import { faultOf } from '../audit.ts';
 import { defineCase, type Notebook } from '../case.ts';
 import { audit, createLedger, type JournalMode } from '../load/ledger.ts';
 import { Writer } from '../load/writer.ts';
@@ -17,18 +16,22 @@ const FILE = 'app.db';
 const TRANSACTIONS_PER_SECOND = 50;
 const LOAD = { kind: 'ledger', everyMs: 1_000 / TRANSACTIONS_PER_SECOND, rows: 1 } as const;
 const MOST_MS_MORE = 100;
-/** For the application's own slowest transaction. */
-const ALONE_MS = 10_000;
 
-type Setting = { archives: number; bareArchives: number; mebibytes: number };
+type Setting = {
+  archives: number;
+  bareArchives: number;
+  mebibytes: number;
+  /** For the application's own slowest transaction. */
+  aloneMs: number;
+};
 
 export const sqlite = defineCase<Setting>({
   name: 'sqlite',
   title: `Archives of a SQLite database under ${TRANSACTIONS_PER_SECOND} transactions a second`,
   sizes: {
-    quick: { archives: 2, bareArchives: 2, mebibytes: 10 },
-    full: { archives: 100, bareArchives: 10, mebibytes: 60 },
-    soak: { archives: 1_000, bareArchives: 10, mebibytes: 60 },
+    quick: { archives: 2, bareArchives: 2, mebibytes: 10, aloneMs: 2_000 },
+    full: { archives: 100, bareArchives: 10, mebibytes: 60, aloneMs: 10_000 },
+    soak: { archives: 1_000, bareArchives: 10, mebibytes: 60, aloneMs: 10_000 },
   },
   async run(setting, notebook) {
     for (const mode of ['wal', 'delete'] as const) await inMode(mode, setting, notebook);
@@ -39,7 +42,7 @@ export const sqlite = defineCase<Setting>({
 });
 
 async function inMode(mode: JournalMode, setting: Setting, notebook: Notebook): Promise<void> {
-  const { archives, bareArchives, mebibytes } = setting;
+  const { archives, bareArchives, mebibytes, aloneMs } = setting;
   const what = `${mode === 'wal' ? 'write-ahead log' : 'rollback journal'}, ${mebibytes} MiB`;
   await using site = await Site.start();
   await site.server.init('ours', { encryption: 'none' });
@@ -50,7 +53,7 @@ async function inMode(mode: JournalMode, setting: Setting, notebook: Notebook): 
     createLedger(database, mode, mebibytes);
   }
   await using writer = await Writer.start({ file, ...LOAD });
-  await pause(ALONE_MS);
+  await pause(aloneMs);
   const alone = await writer.progress();
 
   const bare = await withBorg({ site, pod, writer, what, archives: bareArchives });
@@ -79,9 +82,9 @@ async function withBorg({ site, pod, writer, archives }: Round): Promise<number>
   let intact = 0;
   for (let count = 0; count < archives; count += 1) {
     const before = await writer.progress();
-    const name = await borg.create(pod.dataDir);
+    const archive = await borg.create(pod.dataDir);
     const after = await writer.progress();
-    const fault = await faultOf(site, { set, name }, [before.number, after.number]);
+    const fault = await faultOf(site, { set, archive, file: FILE }, auditWithin(before.number, after.number));
     if (fault === undefined) intact += 1;
   }
   return intact;
@@ -100,38 +103,23 @@ async function withSidecar({ site, pod, writer, what, archives }: Round, noteboo
     const { done } = await nextSave(pod, '5m');
     const after = await writer.progress();
     tookMs.push(...after.tookMs);
-    const window = [committed.at(-2) ?? 0, after.number] as const;
+    const judge = auditWithin(committed.at(-2) ?? 0, after.number);
     committed.push(after.number);
-    const name = String(done.archive);
-    const fault = await faultOf(site, { set: 'ours', name }, window);
+    const archive = String(done.archive);
+    const fault = await faultOf(site, { set: 'ours', archive, file: FILE }, judge);
     if (fault === undefined) intact += 1;
-    else if (++faults <= 3) notebook.say(`${what}: ${name}: ${fault}`);
+    else if (++faults <= 3) notebook.say(`${what}: ${archive}: ${fault}`);
     if (count % 25 === 0) notebook.say(`${what}: ${intact} of ${count} archives`);
   }
   await pod.kill();
   return { intact, tookMs };
 }
 
-/** Restores the archive and reads its database; nothing if that holds a state from this time. */
-async function faultOf(
-  site: Site,
-  archive: { set: string; name: string },
-  [from, to]: readonly [number, number],
-): Promise<string | undefined> {
-  await using directory = await TemporaryDirectory.make('audit');
-  const cwd = join(directory.path, 'data');
-  await mkdir(cwd);
-  // 100 and above: a warning, such as of an owner.
-  await site.server.borg(['extract', `::${archive.name}`], { set: archive.set, cwd });
-  // As in a new pod: what another process shared is not there.
-  await rm(join(cwd, `${FILE}-shm`), { force: true });
-  try {
-    using database = new DatabaseSync(join(cwd, FILE));
+/** Whether the newest transaction was the newest at some moment of a time. */
+function auditWithin(from: number, to: number): (database: DatabaseSync) => void {
+  return (database) => {
     const number = audit(database);
     if (number < from || number > to)
-      return `holds transaction ${number}, but ${from} to ${to} were the newest while it was made`;
-    return undefined;
-  } catch (error) {
-    return (error as Error).message;
-  }
+      throw new Error(`holds transaction ${number}, but ${from} to ${to} were the newest while it was made`);
+  };
 }

@@ -1,36 +1,17 @@
-import { mkdir } from 'node:fs/promises';
-import { join } from 'node:path';
 import { execa } from 'execa';
 import type { Site } from '../site.ts';
+import { makeRemote, type Rival } from './rival.ts';
 
 /** `rsync -a` over ssh: one copy, without a past. */
-export class Rsync {
-  readonly #site: Site;
-  readonly #remote: string;
-
-  static async at(site: Site, name: string): Promise<Rsync> {
-    const remote = join(site.directory, `rsync-${name}`);
-    await mkdir(remote, { recursive: true });
-    return new Rsync(site, remote);
-  }
-
-  private constructor(site: Site, remote: string) {
-    this.#site = site;
-    this.#remote = remote;
-  }
-
-  async save(volume: string): Promise<void> {
-    await this.#run(`${volume}/`, `${this.#site.login}:${this.#remote}/`);
-  }
-
-  async restore(volume: string): Promise<void> {
-    await this.#run(`${this.#site.login}:${this.#remote}/`, `${volume}/`);
-  }
-
-  async #run(from: string, to: string): Promise<void> {
-    const { ssh, path } = this.#site;
-    const remote = await this.#site.onServer('/usr/bin/rsync');
-    const args = ['-a', '--delete', '-e', ssh.join(' '), `--rsync-path=${remote}`, from, to];
-    await execa('rsync', args, { env: { PATH: path }, extendEnv: false });
-  }
+export async function rsyncTo(site: Site, name: string): Promise<Rival> {
+  const remote = `${site.login}:${await makeRemote(site, `rsync-${name}`)}/`;
+  const run = async (from: string, to: string) => {
+    const program = await site.onServer('/usr/bin/rsync');
+    const args = ['-a', '--delete', '-e', site.ssh.join(' '), `--rsync-path=${program}`, from, to];
+    await execa('rsync', args, { env: { PATH: site.path }, extendEnv: false });
+  };
+  return {
+    save: (volume) => run(`${volume}/`, remote),
+    restore: (volume) => run(remote, `${volume}/`),
+  };
 }

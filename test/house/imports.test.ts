@@ -13,12 +13,13 @@ const floors: Record<string, readonly string[]> = {
   main: ['commands', 'settings', 'log', 'package'],
   commands: ['lifecycle', 'lineage', 'volume', 'borg', 'ssh', 'server', 'settings', 'log'],
   lifecycle: ['lineage', 'volume', 'borg', 'ssh', 'server', 'settings', 'log'],
-  borg: ['ssh', 'settings', 'log'],
-  volume: ['settings', 'log'],
+  borg: ['ssh', 'settings', 'log', 'tied'],
+  volume: ['settings', 'log', 'tied'],
   server: ['settings', 'log'],
-  ssh: ['settings', 'log'],
+  ssh: ['settings', 'log', 'tied'],
   log: ['settings'],
   settings: [],
+  tied: [],
   lineage: [],
 };
 

@@ -1,4 +1,4 @@
-import type { Pace } from '../../sidecar/src/volume/walk.ts';
+import { type Entry, type Pace, walk } from '../../sidecar/src/volume/walk.ts';
 
 /** A clock that goes on by a step with each look, and counts pauses. */
 export class FakePace implements Pace {
@@ -20,4 +20,16 @@ export class FakePace implements Pace {
     this.pauses += 1;
     this.onPause();
   }
+}
+
+/** Shows a search every entry of a directory. */
+export async function seeAll(directory: string, search: { see(entry: Entry): void }): Promise<void> {
+  const visitor = {
+    unreadable() {},
+    enter(entry: Entry) {
+      search.see(entry);
+      return true;
+    },
+  };
+  await walk(directory, visitor, new FakePace());
 }

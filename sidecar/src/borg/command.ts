@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import { readFile, rm, statfs } from 'node:fs/promises';
 import { createInterface } from 'node:readline';
 import { execa } from 'execa';
+import { tied } from '../tied.ts';
 import { classify } from './classify.ts';
 import { BorgError } from './error.ts';
 import { type BorgMessage, LIST_LOGGER, readMessage } from './messages.ts';
@@ -98,8 +99,7 @@ export async function runBorg(
 
 function start(call: BorgCall, environment: BorgEnvironment) {
   const { passphrase } = environment;
-  // setpriv ends borg with this process, whatever ends that, and execs, so that the process id is borg's own.
-  return execa('setpriv', ['--no-new-privs', '--pdeathsig', 'KILL', 'borg', ...call.args], {
+  return execa(...tied('borg', ...call.args), {
     reject: false,
     buffer: false,
     // A signal for the program's process group is not for borg: it is told by its own process id.

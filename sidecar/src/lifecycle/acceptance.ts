@@ -1,8 +1,6 @@
+import { MOST_LACKING } from '../lineage/comment.ts';
 import { Refusal } from '../lineage/refusal.ts';
 import type { Events, State } from './events.ts';
-
-/** How many unreadable entries an archive can name: more can't be told apart later, so they can't be accepted. */
-const MOST_UNREADABLE = 20;
 
 const SAVING: readonly State[] = ['live', 'saving', 'stopping'];
 
@@ -45,10 +43,11 @@ export class Acceptance {
     if (!SAVING.includes(state)) {
       throw refuseIn(state);
     }
-    if (this.#unreadable > MOST_UNREADABLE) {
+    // What an archive does not name can't be told apart from what is lacking later.
+    if (this.#unreadable > MOST_LACKING) {
       throw new Refusal(
         'too-many-unreadable',
-        `${this.#unreadable} entries can't be read, and at most ${MOST_UNREADABLE} can be accepted: correct their owner or mode, or leave them out with EXCLUDE.`,
+        `${this.#unreadable} entries can't be read, and at most ${MOST_LACKING} can be accepted: correct their owner or mode, or leave them out with EXCLUDE.`,
       );
     }
     this.#answer ??= Promise.withResolvers();

@@ -101,7 +101,10 @@ export class BorgRepositoryPort implements RepositoryPort {
   }
 
   #findUnsteady(prepared: Prepared | undefined): unknown {
-    const paths = prepared?.findUnsteady() ?? [];
+    return this.#raced(prepared?.findUnsteady() ?? []);
+  }
+
+  #raced(paths: readonly string[]): BorgError | undefined {
     const { where } = this.#context.repository;
     return paths.length > 0
       ? new BorgError('raced', where, paths.slice(0, MOST_NAMED).join(', '))
@@ -128,7 +131,7 @@ export class BorgRepositoryPort implements RepositoryPort {
   #lacks({ unread, raced }: BorgCreated, { lacks }: Comment): unknown {
     const { repository, unread: known } = this.#context;
     if (raced.length > 0) {
-      return new BorgError('raced', repository.where, raced.slice(0, MOST_NAMED).join(', '));
+      return this.#raced(raced);
     }
     const before = known.paths;
     const walkedPast = unread.filter((path) => !lacks.includes(path) || before.has(path));

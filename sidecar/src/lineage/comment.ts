@@ -58,8 +58,8 @@ export interface Parent {
 export const NO_PARENT: Parent = { sequence: 0, id: '-' };
 
 const VERSION = 'bvs1';
-// A comment is read at each start: enough to tell a person where to look.
-const MOST_NAMED = 20;
+/** How many entries that it lacks an archive names. A comment is read at each start: enough to tell a person where to look. */
+export const MOST_LACKING = 20;
 
 /** The comment as Borg stores it: no braces, since Borg reads them as placeholders. */
 export function writeComment(comment: Comment): string {
@@ -77,7 +77,7 @@ export function writeComment(comment: Comment): string {
     late: bit(comment.late),
     consistent: bit(comment.consistent),
     partial: bit(comment.partial),
-    lacks: comment.lacks.slice(0, MOST_NAMED).map(encode).join(','),
+    lacks: comment.lacks.slice(0, MOST_LACKING).map(encode).join(','),
     files: String(comment.files),
     bytes: String(comment.bytes),
     chunker: comment.chunker,

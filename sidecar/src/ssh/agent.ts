@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { rm } from 'node:fs/promises';
 import { execa, type ResultPromise } from 'execa';
+import { tied } from '../tied.ts';
 import { CredentialError } from './error.ts';
 
 /** What `ssh-agent` and `ssh-add` run with. */
@@ -33,8 +34,7 @@ export class Agent {
     environment: AgentEnvironment,
   ): Promise<Agent> {
     await rm(socket, { force: true });
-    const args = ['--no-new-privs', '--pdeathsig', 'KILL', 'ssh-agent', '-D', '-a', socket];
-    const child = execa('setpriv', args, {
+    const child = execa(...tied('ssh-agent', '-D', '-a', socket), {
       reject: false,
       extendEnv: false,
       env: environment,

@@ -1,6 +1,7 @@
 import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { SecretFile } from '../settings/secret-file.ts';
+import { tied } from '../tied.ts';
 import { Agent, type AgentEnvironment } from './agent.ts';
 import { CredentialError } from './error.ts';
 import { type HostKeyCheck, prepareKnownHosts } from './known-hosts.ts';
@@ -127,9 +128,8 @@ export function connectCommand(parts: {
   const preload = Object.entries(variables).map(([name, value]) => `${name}=${value}`);
   const words = [
     // On a stalled link ssh would outlive a borg that was killed.
-    ...['setpriv', '--pdeathsig', 'KILL'],
-    ...(preload.length > 0 ? ['env', ...preload] : []),
-    ...['ssh', '-F', 'none', '-E', log],
+    ...tied(...(preload.length > 0 ? ['env', ...preload] : []), 'ssh').flat(),
+    ...['-F', 'none', '-E', log],
     ...Object.entries(options).flatMap(([name, value]) => ['-o', `${name}=${value}`]),
   ];
   return words.map(shellWord).join(' ');

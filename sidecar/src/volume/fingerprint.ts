@@ -51,10 +51,11 @@ export async function takeFingerprint(
         unreadable.push(path);
         hash.update(`unreadable ${path}\0`, 'latin1');
       }
-      if (isSqliteScratch(entry)) {
+      const companion = companionKind(entry);
+      if (isSqliteScratch(entry, companion)) {
         return false;
       }
-      hash.update(describe(entry), 'latin1');
+      hash.update(describe(entry, companion), 'latin1');
       see(entry);
       if (!stats.isDirectory()) {
         files += 1;
@@ -78,21 +79,19 @@ export async function takeFingerprint(
   };
 }
 
-function describe(entry: Entry): string {
-  const { path, stats } = entry;
+function describe({ path, stats }: Entry, companion: string | undefined): string {
   const always = `${path}\0${stats.mode} ${stats.uid} ${stats.gid}`;
   if (stats.isDirectory()) {
     return `${always}\n`;
   }
   // SQLite as root sets the owner of these whenever it opens them: unixOpen in its os_unix.c. A write sets both times.
-  const changed = companionKind(entry) === undefined ? stats.ctimeNs : stats.mtimeNs;
+  const changed = companion === undefined ? stats.ctimeNs : stats.mtimeNs;
   return `${always} ${stats.size} ${stats.mtimeNs} ${changed} ${stats.ino}\n`;
 }
 
 /** Files that SQLite makes by merely opening a database: a `-shm`, and a `-wal` without content. */
-function isSqliteScratch(entry: Entry): boolean {
-  const kind = companionKind(entry);
-  return kind === SHARED_MEMORY || (kind === '-wal' && entry.stats.size === 0n);
+function isSqliteScratch({ stats }: Entry, companion: string | undefined): boolean {
+  return companion === SHARED_MEMORY || (companion === '-wal' && stats.size === 0n);
 }
 
 /** What a file is to the database whose name it bears, if that lies beside it. */

@@ -78,10 +78,12 @@ describe('row 25: a change is due', () => {
     test(when, () => assert.equal(looking(looks).dueAtMs, second * SECOND));
   }
 
-  for (const [when, tookSeconds, nextSecond, second] of [
-    ['60 s after the begin of the save before', 1, 20, 75],
-    ['20 times the length of the save before after its begin, where that is longer', 4, 20, 95],
-    ['but never later than BACKUP_INTERVAL, whatever the save before took', 100, 120, 305],
+  for (const [when, tookSeconds, nextSecond, second, isUrgent] of [
+    ['60 s after the begin of the save before', 1, 20, 75, false],
+    ['20 times the length of the save before after its begin, where that is longer', 4, 20, 95, false],
+    ['but never later than BACKUP_INTERVAL, whatever the save before took', 100, 120, 305, false],
+    ['at once, quiet or not, where the pod may end at any moment', 1, 20, 35, true],
+    ['but still not more often than saves may cost', 2, 20, 55, true],
   ] as const) {
     test(when, () => {
       const schedule = looking([
@@ -89,22 +91,7 @@ describe('row 25: a change is due', () => {
         [5, 'S1'],
       ]);
       schedule.saved(15 * SECOND, tookSeconds * SECOND);
-      schedule.looked({ digest: 'S2', isUnsaved: true, beganMs: nextSecond * SECOND, tookMs: 0 });
-      assert.equal(schedule.dueAtMs, second * SECOND);
-    });
-  }
-
-  for (const [when, tookSeconds, second] of [
-    ['at once, quiet or not, where the pod may end at any moment', 1, 35],
-    ['but still not more often than saves may cost', 2, 55],
-  ] as const) {
-    test(when, () => {
-      const schedule = looking([
-        [0, 'S0'],
-        [5, 'S1'],
-      ]);
-      schedule.saved(15 * SECOND, tookSeconds * SECOND);
-      schedule.looked({ digest: 'S2', isUnsaved: true, isUrgent: true, beganMs: 20 * SECOND, tookMs: 0 });
+      schedule.looked({ digest: 'S2', isUnsaved: true, isUrgent, beganMs: nextSecond * SECOND, tookMs: 0 });
       assert.equal(schedule.dueAtMs, second * SECOND);
     });
   }

@@ -3,8 +3,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { test } from 'node:test';
 import { FormatSearch } from '../../../sidecar/src/volume/formats.ts';
-import { walk } from '../../../sidecar/src/volume/walk.ts';
-import { FakePace } from '../../support/pace.ts';
+import { seeAll } from '../../support/pace.ts';
 import { TemporaryDirectory } from '../../support/temporary.ts';
 
 async function find(paths: readonly string[]) {
@@ -14,14 +13,7 @@ async function find(paths: readonly string[]) {
     writeFileSync(join(volume.path, path), path);
   }
   const search = new FormatSearch();
-  const visitor = {
-    unreadable() {},
-    enter(entry: Parameters<typeof search.see>[0]) {
-      search.see(entry);
-      return true;
-    },
-  };
-  await walk(volume.path, visitor, new FakePace());
+  await seeAll(volume.path, search);
   return search.end();
 }
 

@@ -3,6 +3,7 @@ import { type BigIntStats, lstatSync } from 'node:fs';
 import { mkdir, mkdtemp, readdir, rename, rm, statfs } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { execa } from 'execa';
+import { tied } from '../../tied.ts';
 import { type BytePath, fromText, toBytes, toText } from '../path.ts';
 import { COMPANIONS } from './header.ts';
 import { startDatabaseProcess } from './process.ts';
@@ -223,7 +224,7 @@ function longest(bytes: number): number {
 
 // It keeps owner, mode, times to the nanosecond and attributes as far as its user may, and shares blocks where it can.
 async function runCp(args: readonly string[], timeout: number, signal: AbortSignal): Promise<boolean> {
-  const { exitCode } = await execa('setpriv', ['--pdeathsig', 'KILL', 'cp', ...args], {
+  const { exitCode } = await execa(...tied('cp', ...args), {
     reject: false,
     timeout,
     cancelSignal: signal,

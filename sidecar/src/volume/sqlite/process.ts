@@ -1,6 +1,7 @@
 import { extname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { execa, type ResultPromise } from 'execa';
+import { tied } from '../../tied.ts';
 
 // Beside this file, as source and in the bundle.
 const PROGRAM = fileURLToPath(new URL(`./child${extname(import.meta.url)}`, import.meta.url));
@@ -25,11 +26,10 @@ export type DatabaseProcess = ResultPromise<typeof OPTIONS>;
 
 export function startDatabaseProcess(...args: readonly string[]): DatabaseProcess {
   return execa(
-    'setpriv',
-    [
-      ...['--no-new-privs', '--pdeathsig', 'KILL', 'prlimit', `--data=${MOST_DATA_BYTES}`, '--core=0'],
+    ...tied(
+      ...['prlimit', `--data=${MOST_DATA_BYTES}`, '--core=0'],
       ...[process.execPath, '--max-semi-space-size=1', '--v8-pool-size=1', PROGRAM, ...args],
-    ],
+    ),
     OPTIONS,
   );
 }

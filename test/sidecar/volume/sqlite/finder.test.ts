@@ -3,8 +3,7 @@ import { mkdirSync, renameSync, symlinkSync, utimesSync, writeFileSync } from 'n
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { type Clocks, DatabaseFinder } from '../../../../sidecar/src/volume/sqlite/finder.ts';
-import { walk } from '../../../../sidecar/src/volume/walk.ts';
-import { FakePace } from '../../../support/pace.ts';
+import { seeAll } from '../../../support/pace.ts';
 import { TemporaryDirectory } from '../../../support/temporary.ts';
 
 const DATABASE = 'SQLite format 3\0'.padEnd(512);
@@ -15,14 +14,7 @@ function clocks(shiftMs = 0, setMs = 0): Clocks {
 
 async function find(finder: DatabaseFinder, directory: string, at = clocks()): Promise<string[]> {
   const search = finder.begin(at);
-  const visitor = {
-    unreadable() {},
-    enter: (entry: Parameters<typeof search.see>[0]) => {
-      search.see(entry);
-      return true;
-    },
-  };
-  await walk(directory, visitor, new FakePace());
+  await seeAll(directory, search);
   return [...search.end()].sort();
 }
 
