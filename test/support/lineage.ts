@@ -96,6 +96,8 @@ export class World {
   onRecovered = () => {};
   nowMs = 1_000_000;
   dateMs = 0;
+  /** What each archive adds to the repository. */
+  addedBytes = 7;
   /** What upkeep does. */
   onUpkeep: (chore: 'warm' | 'compact' | 'check') => void = () => {};
   checks: 'whole' | 'part' = 'whole';
@@ -240,7 +242,12 @@ export class World {
     }
     const id = `id-${comment.try}`;
     this.archives.push({ name, id, comment: writeComment(comment), time: comment.seq * 1_000 });
-    const created: Created = { kind: 'created', repositoryId: this.repositoryId, id, addedBytes: 7 };
+    const created: Created = {
+      kind: 'created',
+      repositoryId: this.repositoryId,
+      id,
+      addedBytes: this.addedBytes,
+    };
     const incomplete = answer === 'incomplete' ? { incomplete: 'one could not be read' } : {};
     if (answer === 'lost incomplete') {
       return { ...unanswered('error'), incomplete: true };

@@ -2,9 +2,10 @@ import type { Chore } from './rows/upkeep.ts';
 import { unlessEnding } from './tidy.ts';
 import type { Writer } from './writer.ts';
 
-/** After a failure, and between the parts of a check: upkeep takes a small part of the time. */
+/** Upkeep takes a small part of the time. */
 const NOT_BEFORE_TIMES = 20;
-const NOT_BEFORE_LEAST_MS = 600_000;
+/** After a failure, and between the parts of a check. */
+const UNDONE_NOT_BEFORE_MS = 600_000;
 
 /** Once, after the gate is open: the last save finds what it needs at hand. Where a save follows at once, that does it. */
 export async function warmUp(writer: Writer): Promise<void> {
@@ -23,7 +24,9 @@ export async function keepUp(writer: Writer): Promise<void> {
   }
   await unlessEnding(writer, () => doChore(writer, chore), tellFailed(writer, chore));
   const tookMs = host.now() - beganMs;
-  writer.upkeepNotBeforeMs = host.now() + Math.max(NOT_BEFORE_LEAST_MS, tookMs * NOT_BEFORE_TIMES);
+  const isDone = table.chooseChore(writer.marker, rules, host.date()) !== chore;
+  const leastMs = isDone ? 0 : UNDONE_NOT_BEFORE_MS;
+  writer.upkeepNotBeforeMs = host.now() + Math.max(leastMs, tookMs * NOT_BEFORE_TIMES);
 }
 
 async function doChore(writer: Writer, chore: Chore): Promise<void> {

@@ -31,6 +31,27 @@ test('what is due is done while nothing is to save, once, and is remembered for 
   assert.equal(world.marker?.added, 7, 'what a save has added counts from then on');
 });
 
+test('many saves that add much are each followed by a compaction, which takes a twentieth of the time at most', async () => {
+  const much = 40 * 1024 * 1024;
+  const world = lived(1, { added: much });
+  world.addedBytes = much;
+  const lastsMs = [14_000, 16_000];
+  world.onUpkeep = (chore) => {
+    world.nowMs += (chore === 'compact' && lastsMs.shift()) || 0;
+  };
+  world.waits = ['S2', 'S3', 'S4'].map((digest) => () => world.set({ digest }));
+  await liveIn(world);
+  const order = world.calls.filter((call) => call === 'compact' || call.startsWith('create data'));
+  assert.deepEqual(order, [
+    'compact',
+    'create data 4',
+    'compact',
+    'create data 5',
+    'create data 6',
+    'compact',
+  ]);
+});
+
 test('a check that is not through goes on later, and counts when it is', async () => {
   const world = lived(40, { compacted: THEN_S + 40 * 86_400 });
   world.checks = 'part';
