@@ -64,7 +64,9 @@ describe('a lock that nobody gives up', { concurrency: true }, () => {
     await fillVolume(join(source.path, 'locks-data'), { files: 3, bytes: 1_000, seed: set });
     await seedArchive(server, { set, directory: source.path });
     await using _lock = await heldLock(server, set);
-    await using pod = await quickPod({ set, server, entry: quickMain, isolated: true, env });
+    // Long enough that a loaded machine ends the first container before it restores.
+    const patient = { ...env, FINAL_BACKUP_TIMEOUT: '15s' };
+    await using pod = await quickPod({ set, server, entry: quickMain, isolated: true, env: patient });
     await pod.start();
     await pod.event('failure', ({ reason }) => reason === 'locked');
     await pod.kill();
