@@ -1,0 +1,59 @@
+#!/bin/sh
+# Builds the image with buildah, on a base that debootstrap makes: for machines that reach no image registry.
+#   npm run image -- --tag NAME            on Debian trixie, made here once and kept in .cache/image
+#   BASE_IMAGE=… npm run image -- --tag NAME   on that base
+# Images lie in .cache/image/storage: buildah --root .cache/image/storage images.
+set -eu
+
+root=$(CDPATH='' cd -- "$(dirname -- "$0")/.." && pwd)
+cd "$root"
+cache=$root/.cache/image
+base=localhost/trixie-minbase
+
+say() { printf '%s\n' "$*" >&2; }
+
+fail() {
+  say "No image was built: $*"
+  exit 1
+}
+
+tag=borg-volume-sync:$(node -p 'require("./package.json").version')
+while [ $# -gt 0 ]; do
+  case $1 in
+    --tag) tag=${2:?--tag needs a name}; shift 2 ;;
+    *) fail "\"$1\" is no option: npm run image -- --tag NAME" ;;
+  esac
+done
+
+[ "$(id -u)" = 0 ] || fail 'debootstrap and buildah need root here; as another user, docker build . does the same.'
+missing=
+for program in buildah debootstrap runc; do
+  command -v "$program" >/dev/null || missing="$missing $program"
+done
+[ -z "$missing" ] || fail "missing:$missing (apt-get install --no-install-recommends$missing)"
+
+run_buildah() { buildah --root "$cache/storage" --runroot "$cache/run" "$@"; }
+
+make_base() {
+  ! run_buildah inspect --type image "$base" >/dev/null 2>&1 || return 0
+  say 'Making the base, Debian trixie'
+  rootfs=$(mktemp -d "$cache/rootfs.XXXXXX")
+  trap 'rm -rf "$rootfs"' EXIT
+  debootstrap --variant=minbase trixie "$rootfs" >"$cache/debootstrap.log" 2>&1 ||
+    fail 'debootstrap, see .cache/image/debootstrap.log'
+  container=$(run_buildah from scratch)
+  run_buildah add --quiet "$container" "$rootfs" / >/dev/null
+  run_buildah commit --quiet --rm "$container" "$base" >/dev/null
+}
+
+mkdir -p "$cache"
+if [ -z "${BASE_IMAGE-}" ]; then
+  make_base
+  BASE_IMAGE=$base
+fi
+say "Building $tag"
+certificates=${SSL_CERT_FILE:-/etc/ssl/certs/ca-certificates.crt}
+run_buildah build --isolation chroot --network host --layers --file Dockerfile --tag "$tag" \
+  --volume "$certificates:/run/build-certificates.crt:ro" --build-arg CA_FILE=/run/build-certificates.crt \
+  --build-arg "BASE_IMAGE=$BASE_IMAGE" --build-arg "VERSION=$(node -p 'require("./package.json").version')" \
+  --build-arg "REVISION=$(git rev-parse HEAD 2>/dev/null || true)" .
