@@ -175,8 +175,15 @@ export class FakeRepository extends Repository {
     return this.onDelete(names, signal);
   }
 
-  override items(name: string, signal: AbortSignal, lock: Lock = {}): Promise<Item[]> {
-    return this.onItems(name, signal, lock);
+  override async items(
+    name: string,
+    onItem: (item: Item) => void,
+    signal: AbortSignal,
+    lock: Lock = {},
+  ): Promise<void> {
+    for (const item of await this.onItems(name, signal, lock)) {
+      onItem(item);
+    }
   }
 
   override extract(extraction: Extraction, signal: AbortSignal, lock: Lock = {}): Promise<void> {

@@ -1,11 +1,12 @@
 import { once } from 'node:events';
 import { readFile, rm, statfs } from 'node:fs/promises';
+import { setPriority } from 'node:os';
 import { createInterface } from 'node:readline';
 import { execa } from 'execa';
 import { tied } from '../tied.ts';
 import { classify } from './classify.ts';
 import { BorgError } from './error.ts';
-import { type BorgMessage, LIST_LOGGER, readMessage } from './messages.ts';
+import { type BorgMessage, readMessage } from './messages.ts';
 import type { Where } from './reasons.ts';
 
 /** What a borg process gets from outside. */
@@ -25,8 +26,10 @@ export interface BorgCall {
   readonly cwd?: string | undefined;
   /** Ends the command: SIGTERM to borg alone, which rolls back and gives up its lock. */
   readonly signal?: AbortSignal | undefined;
-  /** Each entry that `--list` names, as it comes. */
-  onEntry?(path: string): void;
+  /** It runs beside what is more urgent: whoever else wants the processor goes first. */
+  readonly patient?: boolean | undefined;
+  /** Each line of its output as it comes, instead of all of them at the end. */
+  onOutput?: ((line: string) => void) | undefined;
   /** What borg says at the level of `--info`. */
   onInfo?(text: string): void;
   /** Each entry whose state `--list` names, with the message id of the warning about it. */
@@ -48,6 +51,8 @@ const KILL_AFTER_MS = 10_000;
 const MOST_MESSAGES = 1_000;
 // As a shell's, and setpriv's.
 const NOT_FOUND = 127;
+// As nice(1) gives by default.
+const PATIENT_PRIORITY = 10;
 const FULL_BELOW_BYTES = 4 * 1024 * 1024;
 
 /** Runs `borg`, reads its words as they come, and turns its failures into `BorgError`s. */
@@ -60,13 +65,14 @@ export async function runBorg(
   const messages: BorgMessage[] = [];
   const output: string[] = [];
   const child = start(call, environment);
+  if (call.patient && child.pid !== undefined) {
+    yieldProcessor(child.pid);
+  }
   const read = Promise.all([
-    eachLine(child.stdout, (line) => output.push(line)),
+    eachLine(child.stdout, call.onOutput ?? ((line) => void output.push(line))),
     eachLine(child.stderr, (line) => {
       const message = readMessage(line);
-      if (message.type === 'log' && message.logger === LIST_LOGGER) {
-        call.onEntry?.(message.text);
-      } else if (message.type === 'log' && message.level === 'INFO') {
+      if (message.type === 'log' && message.level === 'INFO') {
         call.onInfo?.(message.text);
       } else if (message.type === 'status') {
         // Borg's warning about an entry comes right before its state.
@@ -116,6 +122,15 @@ function start(call: BorgCall, environment: BorgEnvironment) {
     ...(call.signal === undefined ? {} : { cancelSignal: call.signal }),
     forceKillAfterDelay: KILL_AFTER_MS,
   });
+}
+
+/** Also for the ssh that it will start. */
+function yieldProcessor(pid: number): void {
+  try {
+    setPriority(pid, PATIENT_PRIORITY);
+  } catch {
+    // It has ended already.
+  }
 }
 
 async function takeSshWords(log: string | undefined): Promise<BorgMessage[]> {

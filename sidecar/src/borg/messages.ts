@@ -35,9 +35,6 @@ export function readMessage(line: string): BorgMessage {
   return { type: 'other' };
 }
 
-/** The name of Borg's logger that `--list` writes entries to. */
-export const LIST_LOGGER = 'borg.output.list';
-
 function parseObject(line: string): Record<string, unknown> | undefined {
   // The prompt for a passphrase, which nobody answers, stands on the same line as the object that says so.
   const start = line.startsWith('{') ? 0 : line.indexOf('{"type": "');

@@ -44,7 +44,6 @@ export interface Extraction {
   readonly attributes: boolean;
   /** Patterns with their selectors. */
   readonly exclude: readonly string[];
-  onEntry(path: string): void;
 }
 
 /** One Borg repository, through the `borg` command. Each method throws `BorgError`, or the signal's reason. */
@@ -86,17 +85,31 @@ export class Repository {
     };
   }
 
-  /** The entries of an archive, without the volume's root. */
-  async items(name: string, signal: AbortSignal, lock: Lock = {}): Promise<Item[]> {
+  /**
+   * Tells the entries of an archive as they come, without the volume's root, and in the order in which they are extracted.
+   * Beside an extraction it takes what that leaves of the processor.
+   */
+  async items(
+    name: string,
+    onItem: (item: Item) => void,
+    signal: AbortSignal,
+    lock: Lock = {},
+  ): Promise<void> {
     const args = ['list', '--json-lines', '--format', '{size}', this.#archive(name)];
-    // Read only when borg has ended well: one that was killed may have written half a line.
-    const { output } = await this.#run('read', args, { signal, lock });
-    const items = output === '' ? [] : output.split('\n').map((line) => JSON.parse(line) as Item);
-    return items
-      .filter(({ path }) => path !== '.')
-      .map(({ path, type, mode, uid, gid, size, source, healthy }) => {
-        return { path, type, mode, uid, gid, size, source, healthy };
-      });
+    let broken: string | undefined;
+    const onOutput = (line: string) => {
+      const item = readItem(line);
+      if (item === undefined) {
+        broken ??= line;
+      } else if (item.path !== '.') {
+        onItem(item);
+      }
+    };
+    await this.#run('read', args, { signal, lock, onOutput, patient: true });
+    // One that was killed may have written half a line; one that ended well has not.
+    if (broken !== undefined) {
+      throw new BorgError('bug', this.where, `the list of ${name} has the line ${JSON.stringify(broken)}`);
+    }
   }
 
   /** Archives a directory. */
@@ -169,7 +182,7 @@ export class Repository {
   /** Extracts an archive into a directory that must be empty. Any warning of borg's is a failure. */
   async extract(extraction: Extraction, signal: AbortSignal, lock: Lock = {}): Promise<void> {
     const args = [
-      ...['extract', '--list', '--numeric-ids', ...withoutAttributes(extraction.attributes)],
+      ...['extract', '--numeric-ids', ...withoutAttributes(extraction.attributes)],
       // The root's own owner and mode belong to the pod, and setting them fails under an fsGroup.
       ...['.', ...extraction.exclude].flatMap((pattern) => ['--exclude', pattern]),
       ...[this.#archive(extraction.name)],
@@ -178,7 +191,6 @@ export class Repository {
       cwd: extraction.directory,
       signal,
       lock,
-      onEntry: extraction.onEntry,
     });
     if (exitCode !== 0) {
       const words = messages.flatMap((message) => ('text' in message ? [message.text] : []));
@@ -246,7 +258,8 @@ interface RunOptions {
   signal: AbortSignal;
   lock?: Lock;
   cwd?: string;
-  onEntry?(path: string): void;
+  patient?: boolean;
+  onOutput?(line: string): void;
   onInfo?(text: string): void;
   onStatus?(status: string, path: string, msgid: string | undefined): void;
 }
@@ -269,4 +282,13 @@ function lockFlags({ past = false, waitMs = LOCK_WAIT_MS }: Lock): string[] {
 
 function withoutAttributes(attributes: boolean): string[] {
   return attributes ? [] : ['--noacls', '--noxattrs', '--noflags'];
+}
+
+function readItem(line: string): Item | undefined {
+  try {
+    const { path, type, mode, uid, gid, size, source, healthy } = JSON.parse(line) as Item;
+    return { path, type, mode, uid, gid, size, source, healthy };
+  } catch {
+    return undefined;
+  }
 }

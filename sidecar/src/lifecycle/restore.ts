@@ -85,23 +85,25 @@ async function extractAndList(
     events.emit('restore.progress', estimate({ ...extracted.measure(), seconds }));
   };
   const timer = setInterval(tell, world.waits.progress);
-  const listing = repository.items(name, signal, lock).then((all) => {
-    const items = all.filter(
-      ({ path }) => !RESERVED.some((ours) => path === ours || path.startsWith(`${ours}/`)),
-    );
-    const bytes = bytesOf(items);
-    extracted.list(items, bytes);
+  const list = async () => {
+    const onItem = (item: Item) => {
+      if (!RESERVED.some((ours) => item.path === ours || item.path.startsWith(`${ours}/`))) {
+        extracted.list(item);
+      }
+    };
+    await repository.items(name, onItem, signal, lock);
+    const { items } = extracted.listed();
     // An archive of the predecessor says only here how large it is.
-    checkLimit(settings, name, bytes);
+    checkLimit(settings, name, bytesOf(items));
     return { items, owners: allowedOwners(context, name, items) };
-  });
+  };
+  const listing = list();
   const extraction = repository.extract(
     {
       name,
       directory: settings.DATA_DIR,
       attributes: self.canSetAttributes,
       exclude: RESERVED.map((ours) => `pp:${ours}`),
-      onEntry: (path) => extracted.begin(path),
     },
     signal,
     lock,

@@ -36,9 +36,8 @@ class Pod extends FakeLifecycle {
     this.context.events.on('warning', ({ name }) => this.warnings.push(name));
     this.context.events.on('restore.done', (done) => this.done.push(done));
     this.repository.onItems = async () => this.items;
-    this.repository.onExtract = async ({ onEntry }) => {
+    this.repository.onExtract = async () => {
       await writeFile(join(directory.path, 'a'), '12345', { mode: 0o644 });
-      onEntry('a');
     };
   }
 
