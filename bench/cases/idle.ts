@@ -69,7 +69,8 @@ async function idleOnce(setting: Setting, notebook: Notebook): Promise<void> {
   notebook.never(`${what}: connections in ${seconds} s of rest`, figure('of', found.connections), 0, 'none');
 
   halt(pod);
-  const theirs = await predecessorsCycles(site, pod.dataDir, { cycles, what, notebook });
+  const restSeconds = found.seconds / Math.max(1, found.looks);
+  const theirs = await predecessorsCycles(site, pod.dataDir, { cycles, restSeconds, what, notebook });
   resume(pod);
   const perLook = figure('×', found.cpu / Math.max(1, found.looks) / theirs);
   notebook.atMost(
@@ -102,16 +103,22 @@ async function rest(site: Site, pod: Pod, seconds: number) {
   };
 }
 
-type Theirs = { cycles: number; what: string; notebook: Notebook };
+type Theirs = { cycles: number; restSeconds: number; what: string; notebook: Notebook };
 
-/** The CPU of one of its cycles in which nothing had changed. */
-async function predecessorsCycles(site: Site, volume: string, { cycles, what, notebook }: Theirs) {
+/** The CPU of one of its cycles in which nothing had changed, each after as long a rest as the sidecar's looks have. */
+async function predecessorsCycles(
+  site: Site,
+  volume: string,
+  { cycles, restSeconds, what, notebook }: Theirs,
+) {
   const predecessor = new Predecessor(await BareBorg.at(site, 'predecessor', { init: true }));
   // The first saves everything, and the cache of files trusts only what is older than the newest file it saw.
   for (let warm = 0; warm < 2; warm += 1) await predecessor.cycle(volume);
   const taken = [];
-  for (let cycle = 0; cycle < cycles; cycle += 1)
+  for (let cycle = 0; cycle < cycles; cycle += 1) {
+    await pause(restSeconds * 1_000);
     taken.push(await site.take(() => predecessor.cycle(volume)));
+  }
   const cpu = taken.map(({ parts }) => parts.clientCpu + parts.sshCpu + parts.serverCpu);
   const found = figure('CPU s', ...cpu);
   notebook.measured(`${what}: a cycle without a change`, 'the predecessor', found, taken[0]?.parts);
