@@ -2,10 +2,10 @@ import assert from 'node:assert/strict';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, describe, test } from 'node:test';
+import { execa } from 'execa';
 import { BorgServer } from '../support/borg-server.ts';
 import { compare, snapshot } from '../support/snapshot.ts';
 import { addOddities } from '../support/volume.ts';
-import { execa } from 'execa';
 import { ImagePod } from './support/image-pod.ts';
 
 const server = await BorgServer.start();

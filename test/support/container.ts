@@ -33,10 +33,7 @@ export class Container {
   }
 
   /** @param command what is really run, with all that confines the program */
-  protected constructor(
-    [file = '', ...args]: readonly string[],
-    spec: Pick<ContainerSpec, 'cwd' | 'env'>,
-  ) {
+  protected constructor([file = '', ...args]: readonly string[], spec: Pick<ContainerSpec, 'cwd' | 'env'>) {
     this.#isolated = file === 'setpriv' && args.includes('unshare');
     const child = execa(file, args, {
       cwd: spec.cwd,

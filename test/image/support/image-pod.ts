@@ -64,9 +64,6 @@ export class ImagePod extends Pod {
       tmp: { from: this.tmpDir, to: '/tmp' },
     };
     const names = this.#options.volumes ?? (Object.keys(all) as VolumeName[]);
-    return [
-      { from: this.terminationLog, to: '/dev/termination-log' },
-      ...names.map((name) => all[name]),
-    ];
+    return [{ from: this.terminationLog, to: '/dev/termination-log' }, ...names.map((name) => all[name])];
   }
 }

@@ -79,9 +79,17 @@ const ENGINES_MOUNTS = [
 
 /** What containerd hides of the machine, and what it lets nobody write. */
 const MASKED = [
-  ...['acpi', 'asound', 'kcore', 'keys', 'latency_stats', 'timer_list', 'timer_stats', 'sched_debug', 'scsi'].map(
-    (name) => `/proc/${name}`,
-  ),
+  ...[
+    'acpi',
+    'asound',
+    'kcore',
+    'keys',
+    'latency_stats',
+    'timer_list',
+    'timer_stats',
+    'sched_debug',
+    'scsi',
+  ].map((name) => `/proc/${name}`),
   '/sys/firmware',
 ];
 const READ_ONLY = ['bus', 'fs', 'irq', 'sys', 'sysrq-trigger'].map((name) => `/proc/${name}`);
