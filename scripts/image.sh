@@ -2,7 +2,8 @@
 # Builds the image with buildah, on a base that debootstrap makes: for machines that reach no image registry.
 #   npm run image -- --tag NAME            on Debian trixie, made here once and kept in .cache/image
 #   BASE_IMAGE=… npm run image -- --tag NAME   on that base
-# Images lie in .cache/image/storage: buildah --root .cache/image/storage images.
+# Images lie in .cache/image/storage: buildah --root .cache/image/storage images. What is in one, as files and with its
+# description, lies in .cache/image/unpacked/NAME, where the image tests find it.
 set -eu
 
 root=$(CDPATH='' cd -- "$(dirname -- "$0")/.." && pwd)
@@ -26,11 +27,7 @@ while [ $# -gt 0 ]; do
 done
 
 [ "$(id -u)" = 0 ] || fail 'debootstrap and buildah need root here; as another user, docker build . does the same.'
-missing=
-for program in buildah debootstrap runc; do
-  command -v "$program" >/dev/null || missing="$missing $program"
-done
-[ -z "$missing" ] || fail "missing:$missing (apt-get install --no-install-recommends$missing)"
+sh scripts/setup.sh image
 
 run_buildah() { buildah --root "$cache/storage" --runroot "$cache/run" "$@"; }
 
@@ -41,6 +38,8 @@ make_base() {
   trap 'rm -rf "$rootfs"' EXIT
   debootstrap --variant=minbase trixie "$rootfs" >"$cache/debootstrap.log" 2>&1 ||
     fail 'debootstrap, see .cache/image/debootstrap.log'
+  # Nothing of the machine that it was made on.
+  rm -f "$rootfs/etc/hostname" "$rootfs/etc/resolv.conf"
   container=$(run_buildah from scratch)
   run_buildah add --quiet "$container" "$rootfs" / >/dev/null
   run_buildah commit --quiet --rm "$container" "$base" >/dev/null
@@ -57,3 +56,27 @@ run_buildah build --isolation chroot --network host --layers --file Dockerfile -
   --volume "$certificates:/run/build-certificates.crt:ro" --build-arg CA_FILE=/run/build-certificates.crt \
   --build-arg "BASE_IMAGE=$BASE_IMAGE" --build-arg "VERSION=$(node -p 'require("./package.json").version')" \
   --build-arg "REVISION=$(git rev-parse HEAD 2>/dev/null || true)" .
+
+# Each image once: a container may be using the files. Those of images that have lost their name are dropped.
+unpack() {
+  id=$(run_buildah inspect --type image --format '{{.FromImageID}}' "$tag")
+  unpacked=$cache/unpacked
+  mkdir -p "$unpacked"
+  if [ ! -d "$unpacked/$id" ]; then
+    new=$(mktemp -d "$unpacked/new.XXXXXX")
+    chmod 755 "$new"
+    run_buildah inspect --type image "$tag" >"$new/image.json"
+    run_buildah inspect --type image "$BASE_IMAGE" >"$new/base.json"
+    container=$(run_buildah from --pull-never "$tag")
+    cp -a "$(run_buildah mount "$container")" "$new/rootfs"
+    run_buildah rm "$container" >/dev/null
+    mv "$new" "$unpacked/$id"
+  fi
+  ln -sfn "$id" "$unpacked/$(printf %s "$tag" | tr / _)"
+  for directory in "$unpacked"/*; do
+    name=${directory##*/}
+    [ -L "$directory" ] || find "$unpacked" -maxdepth 1 -lname "$name" | grep -q . || rm -rf "$directory"
+  done
+}
+
+unpack

@@ -3,6 +3,7 @@
 # already: Debian packages, Node 26 and the npm packages of the lock file, and two Borgs under .cache/:
 #   .cache/bin/borg           the client: the `borg` on the path if it is 1.4.5 or a later 1.4, else .cache/borg-1.4
 #   .cache/borg-1.2/bin/borg  the old server of the tests
+#   sh scripts/setup.sh image   instead: the Debian packages that building and running the image takes
 # As root on Debian or Ubuntu it installs what is missing; elsewhere it prints the line to type.
 set -eu
 
@@ -10,6 +11,7 @@ root=$(CDPATH='' cd -- "$(dirname -- "$0")/.." && pwd)
 cd "$root"
 cache=$root/.cache
 policy=/usr/sbin/policy-rc.d
+mode=${1-}
 policy_mark='# Written by scripts/setup.sh of borg-volume-sync while it installs packages; it may be deleted.'
 
 say() { printf '%s\n' "$*" >&2; }
@@ -86,7 +88,18 @@ missing_for_builds() {
   has_library openssl || echo libssl-dev
 }
 
+# What building the image without a registry takes, and running it without a container engine.
+missing_for_image() {
+  has buildah || echo buildah
+  has debootstrap || echo debootstrap
+  has runc || echo runc
+}
+
 missing_packages() {
+  if [ "$mode" = image ]; then
+    missing_for_image
+    return
+  fi
   missing_for_tests
   if ! server_ready || ! client_ready; then missing_for_builds; fi
 }
@@ -280,8 +293,16 @@ lock() {
   flock 9
 }
 
-if [ "${1-}" = venv ]; then
+if [ "$mode" = venv ]; then
   make_venv "$2"
+  exit
+fi
+
+if [ "$mode" = image ]; then
+  [ -n "$(missing_packages)" ] || exit 0
+  can_install || ask_for_packages
+  lock
+  install_packages
   exit
 fi
 

@@ -19,7 +19,8 @@ export class Container {
   readonly log = new PodLog();
   /** Settles when the program has ended and all it wrote has been read. */
   readonly exit: Promise<ContainerExit>;
-  readonly #spawned: number;
+  /** What was started: the program itself, or whatever confines it. */
+  protected readonly spawned: number;
   readonly #isolated: boolean;
   /** The program's own process id, as this machine sees it. */
   #pid: number | undefined;
@@ -27,18 +28,12 @@ export class Container {
   #killed = false;
 
   static async start(spec: ContainerSpec): Promise<Container> {
-    const container = new Container(spec);
-    try {
-      await container.#find();
-      return container;
-    } catch (error) {
-      await container.kill();
-      throw error;
-    }
+    const command = confine(spec.command, spec);
+    return await new Container(command, spec).started();
   }
 
-  private constructor(spec: ContainerSpec) {
-    const [file = '', ...args] = confine(spec.command, spec);
+  /** @param command what is really run, with all that confines the program */
+  protected constructor([file = '', ...args]: readonly string[], spec: Pick<ContainerSpec, 'cwd' | 'env'>) {
     this.#isolated = file === 'setpriv' && args.includes('unshare');
     const child = execa(file, args, {
       cwd: spec.cwd,
@@ -50,7 +45,7 @@ export class Container {
       reject: false,
     });
     if (child.pid === undefined) throw new Error(`${file} was not started: is util-linux installed?`);
-    this.#spawned = child.pid;
+    this.spawned = child.pid;
     this.log.read('stdout', child.stdout);
     this.log.read('stderr', child.stderr);
     const { promise: gone, resolve: exited } = Promise.withResolvers<ContainerExit>();
@@ -92,8 +87,7 @@ export class Container {
   async kill(): Promise<ContainerExit> {
     if (this.#running) {
       this.#killed = true;
-      if (this.#isolated && this.#pid !== undefined) signal(this.#pid, 'SIGKILL');
-      else await killTree(this.#spawned, { self: true });
+      await this.end();
     }
     return await this.ended('10s');
   }
@@ -106,15 +100,28 @@ export class Container {
     return { rss: bytes('Rss'), anonymous: bytes('Anonymous') };
   }
 
-  /** In its own namespace the program is the one child of `unshare`, which the signals must not go to. */
-  async #find(): Promise<void> {
-    if (!this.#isolated) {
-      this.#pid = this.#spawned;
-      return;
+  /** Resolves with this once the program runs. */
+  protected async started(): Promise<this> {
+    try {
+      this.#pid = await this.find();
+      if (this.#pid === undefined) throw new Error(`The container did not start:\n${this.log.tail()}`);
+      return this;
+    } catch (error) {
+      await this.kill();
+      throw error;
     }
-    const child = () => descendants(this.#spawned).find(({ parent }) => parent === this.#spawned)?.pid;
-    this.#pid = await until(child, (pid) => pid !== undefined || !this.#running, '10s');
-    if (this.#pid === undefined) throw new Error(`The container did not start:\n${this.log.tail()}`);
+  }
+
+  /** In its own namespace the program is the one child of `unshare`, which the signals must not go to. */
+  protected async find(): Promise<number | undefined> {
+    if (!this.#isolated) return this.spawned;
+    const child = () => descendants(this.spawned).find(({ parent }) => parent === this.spawned)?.pid;
+    return await until(child, (pid) => pid !== undefined || !this.#running, '10s');
+  }
+
+  protected async end(): Promise<void> {
+    if (this.#isolated && this.#pid !== undefined) signal(this.#pid, 'SIGKILL');
+    else await killTree(this.spawned, { self: true });
   }
 
   async #ended(gone: Promise<ContainerExit>, closed: Promise<void>): Promise<ContainerExit> {

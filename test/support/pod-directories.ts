@@ -2,7 +2,8 @@ import { chmod, chown, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/p
 import { dirname, join } from 'node:path';
 import { borgClient, compileCache, executable } from './paths.ts';
 
-export type Owner = { uid: number; gid: number };
+/** Whose the directories are; with a mode of their own where the kubelet sets one. */
+export type Owner = { uid: number; gid: number; mode?: number };
 
 /** What a pod mounts, as directories on this machine, and the settings that say where they are. */
 export class PodDirectories {
@@ -59,8 +60,9 @@ export class PodDirectories {
       await mkdir(dir, { recursive: true });
       for (const name of await readdir(dir)) await rm(join(dir, name), { recursive: true, force: true });
       await chown(dir, owner.uid, owner.gid);
+      if (owner.mode !== undefined) await chmod(dir, owner.mode);
     }
-    await chmod(this.tmpDir, 0o1777);
+    await chmod(this.tmpDir, owner.mode ?? 0o1777);
   }
 
   /** The kubelet gives each container an empty one that anybody may write. */

@@ -16,6 +16,13 @@ export type Environment = Readonly<Record<string, string | undefined>>;
 
 export type PodConfinement = { readOnlyRoot?: boolean } & Omit<Confinement, 'writableOnly'>;
 
+/** A container of the pod, before it starts: the program's arguments, and what differs from its defaults. */
+export type Launch = {
+  entry?: string;
+  args?: readonly string[];
+  env: Environment;
+} & PodConfinement;
+
 export type PodOptions = {
   set: string;
   server: BorgServer;
@@ -26,6 +33,8 @@ export type PodOptions = {
   /** The program, and its arguments; the sidecar's source by default. */
   entry?: string;
   args?: readonly string[];
+  /** The pod's `fsGroup`: volumes belong to root and this group, which may write them. */
+  fsGroup?: number;
 } & PodConfinement;
 
 export type Terminated = ContainerExit & { lines: readonly LogLine[] };
@@ -39,7 +48,11 @@ export class Pod extends PodDirectories {
 
   /** A pod whose container does not run yet. */
   static async create(options: PodOptions): Promise<Pod> {
-    const pod = new Pod(await TemporaryDirectory.make('pod'), options);
+    return await Pod.prepared(new Pod(await TemporaryDirectory.make('pod'), options));
+  }
+
+  /** The pod with its mounts. */
+  protected static async prepared<P extends Pod>(pod: P): Promise<P> {
     try {
       await pod.newVolume();
       await pod.renewSecret();
@@ -50,7 +63,7 @@ export class Pod extends PodDirectories {
     }
   }
 
-  private constructor(directory: TemporaryDirectory, options: PodOptions) {
+  protected constructor(directory: TemporaryDirectory, options: PodOptions) {
     super(directory.path);
     this.#directory = directory;
     this.#options = options;
@@ -60,14 +73,19 @@ export class Pod extends PodDirectories {
   /** Starts the container, a first time or again: volume, state and /tmp are as the last one left them. */
   async start(env: Environment = {}, confinement: PodConfinement = {}): Promise<void> {
     if (this.#container?.running) throw new Error('The container runs already.');
-    const { entry = sidecarEntry, args = [], env: own, ...rest } = { ...this.#options, ...confinement };
+    const { env: own, ...rest } = { ...this.#options, ...confinement };
     await this.renewTerminationLog(this.#owner);
-    this.#container = await Container.start({
+    this.#container = await this.launch({ ...rest, env: { ...this.#identity(), ...own, ...env } });
+  }
+
+  /** The program, from its source. */
+  protected async launch({ entry = sidecarEntry, args = [], env, ...rest }: Launch): Promise<Container> {
+    return await Container.start({
       ...rest,
       ...(rest.readOnlyRoot ? { writableOnly: this.writable } : {}),
       command: [executable(node), entry, ...args],
       cwd: this.dir,
-      env: defined({ ...this.environment, ...this.#identity(), ...own, ...env }),
+      env: defined({ ...this.environment, ...env }),
     });
   }
 
@@ -162,6 +180,8 @@ export class Pod extends PodDirectories {
   }
 
   get #owner(): Owner {
+    const { fsGroup } = this.#options;
+    if (fsGroup !== undefined) return { uid: 0, gid: fsGroup, mode: 0o2777 };
     const { uid = process.getuid?.() ?? 0, gid = this.#options.uid ?? process.getgid?.() ?? 0 } =
       this.#options;
     return { uid, gid };
@@ -193,7 +213,8 @@ export class Pod extends PodDirectories {
   }
 }
 
-function defined(env: Environment): Record<string, string> {
+/** The environment as a process gets it. */
+export function defined(env: Environment): Record<string, string> {
   const pairs = Object.entries(env);
   return Object.fromEntries(pairs.filter((pair): pair is [string, string] => pair[1] !== undefined));
 }

@@ -1,4 +1,4 @@
-import { chown, mkdir, readFile } from 'node:fs/promises';
+import { access, chown, constants, mkdir, readFile } from 'node:fs/promises';
 import type { Settings } from '../settings.ts';
 import type { Self } from '../volume/owners.ts';
 import { EXIT, Fatal } from './exit.ts';
@@ -8,29 +8,44 @@ import { EXIT, Fatal } from './exit.ts';
  * only root may read must have been read before.
  */
 export async function dropPrivileges(settings: Settings): Promise<void> {
-  const { STATE_DIR, DATA_DIR, USER_UID, USER_GID = USER_UID } = settings;
+  const { STATE_DIR, USER_UID, USER_GID = USER_UID } = settings;
   await mkdir(STATE_DIR, { recursive: true, mode: 0o700 }).catch((error) => {
-    throw new Fatal(
-      EXIT.settings,
-      'settings',
-      `STATE_DIR is "${STATE_DIR}", which can't be made (${error.message}): mount an emptyDir there.`,
-    );
+    throw unusable('STATE_DIR', STATE_DIR, 'made', error);
   });
-  if (process.getuid?.() !== 0 || USER_UID === undefined || USER_GID === undefined || USER_UID === 0) {
-    return;
+  if (process.getuid?.() === 0 && USER_UID !== undefined && USER_GID !== undefined && USER_UID !== 0) {
+    await giveAway(settings, USER_UID, USER_GID);
+    process.setgroups?.([USER_GID]);
+    process.setgid?.(USER_GID);
+    process.setuid?.(USER_UID);
   }
-  for (const path of [STATE_DIR, DATA_DIR]) {
-    await chown(path, USER_UID, USER_GID).catch((error) => {
+  // Under a read-only root it is there without a volume, and what fails then would not name it.
+  await access(STATE_DIR, constants.W_OK | constants.X_OK).catch((error) => {
+    throw unusable('STATE_DIR', STATE_DIR, 'written', error);
+  });
+}
+
+async function giveAway(settings: Settings, uid: number, gid: number): Promise<void> {
+  for (const name of ['STATE_DIR', 'DATA_DIR'] as const) {
+    const path = settings[name];
+    await chown(path, uid, gid).catch((error) => {
+      if (error.code === 'EROFS') {
+        throw unusable(name, path, 'written', error);
+      }
       throw new Fatal(
         EXIT.settings,
         'settings',
-        `${path} can't be given to USER_UID ${USER_UID} (${error.message}): give the container the capability CHOWN, or run it as that user.`,
+        `${path} can't be given to USER_UID ${uid} (${error.message}): give the container the capability CHOWN, or run it as that user.`,
       );
     });
   }
-  process.setgroups?.([USER_GID]);
-  process.setgid?.(USER_GID);
-  process.setuid?.(USER_UID);
+}
+
+function unusable(name: string, path: string, act: 'made' | 'written', error: Error): Fatal {
+  return new Fatal(
+    EXIT.settings,
+    'settings',
+    `${name} is "${path}", which can't be ${act} (${error.message}): mount an emptyDir there.`,
+  );
 }
 
 const CAP_CHOWN = 1n << 0n;

@@ -8,10 +8,10 @@ import { execa } from 'execa';
 import { commentsOf, dataNames, dataOf, extractByHand } from '../../support/archive.ts';
 import { BorgServer } from '../../support/borg-server.ts';
 import { Link } from '../../support/link.ts';
-import { runLocalBorg } from '../../support/local-borg.ts';
 import { needsRoot } from '../../support/other-user.ts';
-import { borg12, executable } from '../../support/paths.ts';
+import { borg12 } from '../../support/paths.ts';
 import { Pod, type PodOptions } from '../../support/pod.ts';
+import { Predecessor, predecessorsManifest } from '../../support/predecessor.ts';
 import { descendants } from '../../support/processes.ts';
 import { endsClean, put, quickMain, savedBy, untilTidy } from '../../support/quick-pod.ts';
 import { refusal } from '../../support/refusal.ts';
@@ -19,10 +19,8 @@ import { writeSecret } from '../../support/secret.ts';
 import { compare, snapshot } from '../../support/snapshot.ts';
 import { TemporaryDirectory } from '../../support/temporary.ts';
 import { until } from '../../support/until.ts';
-import { addOddities } from '../../support/volume.ts';
 
-const USER = 1005;
-const PASSPHRASE = 'predecessor: a literal in the manifest';
+const { user: USER, passphrase: PASSPHRASE } = predecessorsManifest;
 /** A loopback address of its own, whose port 22 nobody else listens on. */
 const host = `127.77.${process.pid % 250}.${1 + ((process.pid >> 8) % 250)}`;
 const asRoot = { skip: needsRoot };
@@ -33,27 +31,9 @@ const server = await BorgServer.start({
   sshdOptions: needsRoot ? [] : [`ListenAddress ${host}:22`],
 });
 const scratch = await TemporaryDirectory.make('predecessor');
+const predecessor = new Predecessor(server, scratch.path);
 after(() => server[Symbol.asyncDispose]());
 after(() => scratch[Symbol.asyncDispose]());
-
-async function oldBorg(set: string, args: readonly string[], cwd = scratch.path): Promise<void> {
-  const options = { passphrase: PASSPHRASE, cwd };
-  const repository = server.repository(set);
-  await runLocalBorg({ borg: executable(borg12), repository, scratch: scratch.path }, args, options);
-}
-
-/** What the predecessor has saved: `cd data && borg create REPO::EPOCH .`, the newest last. */
-async function predecessorSaved(set: string, names: readonly string[]): Promise<string> {
-  await oldBorg(set, ['init', '--encryption', 'repokey-blake2']);
-  const data = join(scratch.path, set);
-  await addOddities(join(data, set));
-  for (const name of names) {
-    await writeFile(join(data, set, 'saved as'), name);
-    await execa('chown', ['-hR', `${USER}:${USER}`, data]);
-    await oldBorg(set, ['create', `::${name}`, '.'], data);
-  }
-  return data;
-}
 
 /** The pod of the predecessor's README: root, no securityContext, a Secret without known_hosts that root alone reads. */
 async function predecessorPod(set: string, options: Partial<PodOptions> = {}): Promise<Pod> {
@@ -76,7 +56,7 @@ test(
   async () => {
     const set = 'predecessor-drop-in';
     const old = ['1700000000', '1700000600', '1700000600-exit'];
-    const data = await predecessorSaved(set, old);
+    const data = await predecessor.saved(set, old);
     const before = await server.archives(set, PASSPHRASE);
     await using link = await Link.to(server.port);
     const env = { PRUNE_FLAGS: '--keep-last 1' };
@@ -132,14 +112,14 @@ test(
 
 test('what the predecessor saves after its successor began stops the next start', asRoot, async () => {
   const set = 'predecessor-returns';
-  await predecessorSaved(set, ['1700000000']);
+  await predecessor.saved(set, ['1700000000']);
   await using pod = await predecessorPod(set);
   await pod.start();
   await pod.event('gate.opened');
   await put(pod, join(set, 'saved as'), 'by the successor');
   await pod.event('save.done');
   await endsClean(pod, set);
-  await oldBorg(set, ['create', '::1800000000', '.'], join(scratch.path, set));
+  await predecessor.borg(set, ['create', '::1800000000', '.'], join(scratch.path, set));
   await pod.newVolume();
   assert.match(
     await refusal(pod, 3),
@@ -149,7 +129,7 @@ test('what the predecessor saves after its successor began stops the next start'
 
 test('the next pod restores what this program saved, not what the predecessor did', asRoot, async () => {
   const set = 'predecessor-next-pod';
-  await predecessorSaved(set, ['1700000000']);
+  await predecessor.saved(set, ['1700000000']);
   await using pod = await predecessorPod(set);
   await pod.start();
   await pod.event('gate.opened');

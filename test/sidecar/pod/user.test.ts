@@ -6,6 +6,7 @@ import { extractByHand, seedArchive } from '../../support/archive.ts';
 import { BorgServer } from '../../support/borg-server.ts';
 import { needsRoot } from '../../support/other-user.ts';
 import { endsClean, put, quickPod } from '../../support/quick-pod.ts';
+import { refusal } from '../../support/refusal.ts';
 import { compare, snapshot } from '../../support/snapshot.ts';
 import { TemporaryDirectory } from '../../support/temporary.ts';
 import { addOddities, addOwners } from '../../support/volume.ts';
@@ -83,3 +84,13 @@ test(
     await endsClean(pod, 'of-');
   },
 );
+
+test('a STATE_DIR that the user may not write is said by name', asRoot, async () => {
+  const set = 'user-state';
+  await server.init(set);
+  await using pod = await quickPod({ set, server, uid: USER });
+  assert.equal(
+    await refusal(pod, 2, { STATE_DIR: '/usr' }),
+    "STATE_DIR is \"/usr\", which can't be written (EACCES: permission denied, access '/usr'): mount an emptyDir there.",
+  );
+});
