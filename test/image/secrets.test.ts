@@ -113,7 +113,7 @@ describe('no secret gets to where it is not needed', { concurrency: 3 }, () => {
       );
       await pod.start();
       await pod.event('gate.opened');
-      await pod.event('call.heartbeat');
+      await pod.event('heartbeat.failed');
       using database = new DatabaseSync(join(pod.dataDir, 'database'));
       database.exec('PRAGMA journal_mode = WAL; CREATE TABLE t (a); INSERT INTO t VALUES (1)');
       link.stall();

@@ -127,8 +127,9 @@ export function connectCommand(parts: {
   };
   const preload = Object.entries(variables).map(([name, value]) => `${name}=${value}`);
   const words = [
-    // On a stalled link ssh would outlive a borg that was killed.
-    ...tied(...(preload.length > 0 ? ['env', ...preload] : []), 'ssh').flat(),
+    // On a stalled link ssh would outlive a borg that was killed. Borg needs the command that prints the passphrase, and
+    // hands it on.
+    ...tied('env', '-u', 'BORG_PASSCOMMAND', ...preload, 'ssh').flat(),
     ...['-F', 'none', '-E', log],
     ...Object.entries(options).flatMap(([name, value]) => ['-o', `${name}=${value}`]),
   ];

@@ -72,9 +72,12 @@ test('ssh never asks, offers one key, and gives a dead link up', async () => {
   );
 });
 
-test('variables for ssh alone are set by env', async () => {
+test('variables for ssh alone are set by env, and the one that only borg needs is taken away', async () => {
   const command = connectCommand({ ...plain, variables: { LD_PRELOAD: 'a b.so', X: "it's" } });
-  assert.match((await words(command)).join('\n'), /^setpriv\n.*\nenv\nLD_PRELOAD=a b\.so\nX=it's\nssh\n/s);
+  assert.match(
+    (await words(command)).join('\n'),
+    /^setpriv\n.*\nenv\n-u\nBORG_PASSCOMMAND\nLD_PRELOAD=a b\.so\nX=it's\nssh\n/s,
+  );
 });
 
 function agentOf(command: string): string | undefined {
