@@ -7,7 +7,9 @@ import { EXIT, Fatal } from './exit.ts';
  * Makes the directories and, started as root with `USER_UID`, becomes that user: for good, with no way back. Whatever
  * only root may read must have been read before.
  */
-export async function dropPrivileges(settings: Settings): Promise<void> {
+export async function dropPrivileges(
+  settings: Pick<Settings, 'STATE_DIR' | 'DATA_DIR' | 'USER_UID' | 'USER_GID'>,
+): Promise<void> {
   const { STATE_DIR, DATA_DIR, USER_UID, USER_GID = USER_UID } = settings;
   await mkdir(STATE_DIR, { recursive: true, mode: 0o700 }).catch((error) => {
     throw new Fatal(
