@@ -16,9 +16,12 @@ export type Environment = Readonly<Record<string, string | undefined>>;
 
 export type PodConfinement = { readOnlyRoot?: boolean } & Omit<Confinement, 'writableOnly'>;
 
+/** What a pod knows of its server: the address, and the Secret. */
+export type PodServer = Pick<BorgServer, 'port' | 'repoBaseAt' | 'secret'>;
+
 export type PodOptions = {
   set: string;
-  server: BorgServer;
+  server: PodServer;
   /** Goes to the server through this link. */
   link?: Link;
   name?: string;
