@@ -6,6 +6,7 @@ import { addList } from './commands/list.ts';
 import { addPromote } from './commands/promote.ts';
 import { addRestore } from './commands/restore.ts';
 import { run } from './commands/run.ts';
+import { addServe } from './commands/serve.ts';
 import { settingsHelp } from './settings/help.ts';
 
 const program = new Command('borg-volume-sync')
@@ -28,5 +29,6 @@ addList(program, process.env);
 addRestore(program, process.env);
 addPromote(program, process.env);
 addAccept(program, process.env);
+addServe(program, process.env);
 
 await program.parseAsync();

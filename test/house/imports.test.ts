@@ -11,12 +11,13 @@ import { at, type Import, imports, nodes, target } from './syntax.ts';
  */
 const floors: Record<string, readonly string[]> = {
   main: ['commands', 'settings', 'log', 'package'],
-  commands: ['lifecycle', 'lineage', 'volume', 'borg', 'ssh', 'server', 'settings', 'log'],
+  commands: ['lifecycle', 'lineage', 'volume', 'borg', 'ssh', 'sshd', 'server', 'settings', 'log'],
   lifecycle: ['lineage', 'volume', 'borg', 'ssh', 'server', 'settings', 'log'],
   borg: ['ssh', 'settings', 'log', 'tied'],
   volume: ['settings', 'log', 'tied'],
   server: ['settings', 'log'],
   ssh: ['settings', 'log', 'tied'],
+  sshd: ['ssh', 'settings', 'log', 'tied'],
   log: ['settings'],
   settings: [],
   tied: [],

@@ -23,9 +23,12 @@ export type Launch = {
   env: Environment;
 } & PodConfinement;
 
+/** What a pod knows of its server: the address, and the Secret. */
+export type PodServer = Pick<BorgServer, 'port' | 'repoBaseAt' | 'secret'>;
+
 export type PodOptions = {
   set: string;
-  server: BorgServer;
+  server: PodServer;
   /** Goes to the server through this link. */
   link?: Link;
   name?: string;

@@ -15,11 +15,13 @@ export async function quickPod(options: PodOptions): Promise<Pod> {
   return await Pod.create({ ...options, env: { BACKUP_INTERVAL: '1s', ...options.env } });
 }
 
+type Mounted = PodOptions['server'] & { readonly reposDir: string };
+
 /**
  * The same with the repository mounted: for what does not hang on ssh, which is three quarters of what a borg command
  * costs here.
  */
-export async function mountedPod({ env, ...options }: PodOptions): Promise<Pod> {
+export async function mountedPod({ env, ...options }: PodOptions & { server: Mounted }): Promise<Pod> {
   return await quickPod({ ...options, env: { REPO_BASE: options.server.reposDir, ...env } });
 }
 

@@ -1,4 +1,3 @@
-import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { removeCacheLocks } from '../borg/locks.ts';
 import { Repository } from '../borg/repository.ts';
@@ -8,7 +7,7 @@ import type { Context } from '../lifecycle/context.ts';
 import { Credentials } from '../lifecycle/credentials.ts';
 import { COPIES, Databases } from '../lifecycle/databases.ts';
 import { Events } from '../lifecycle/events.ts';
-import { EXIT, type ExitCode } from '../lifecycle/exit.ts';
+import { EXIT, type ExitCode, Fatal } from '../lifecycle/exit.ts';
 import { toFatal } from '../lifecycle/failure.ts';
 import { closeGate } from '../lifecycle/gate.ts';
 import { keepJournal } from '../lifecycle/journal.ts';
@@ -28,6 +27,7 @@ import { type Environment, parseSettings } from '../settings/parse.ts';
 import { declarations, type Settings } from '../settings.ts';
 import { type Exclude, parseExclude } from '../volume/exclude.ts';
 import { removeCopies } from '../volume/sqlite/copies.ts';
+import { sayLastWords } from './last-words.ts';
 import { realWorld } from './world.ts';
 
 /** The sidecar: restores the volume, opens the gate, saves until SIGTERM and once more. Resolves with the exit code. */
@@ -48,7 +48,7 @@ export async function run(
   }
   if (settings === undefined || exclude === undefined) {
     const path = environment.TERMINATION_LOG || String(declarations.TERMINATION_LOG.default);
-    return fail(log, path, EXIT.settings, 'settings', [...problems, ...problem].join(' '));
+    return sayLastWords(log, path, new Fatal(EXIT.settings, 'settings', [...problems, ...problem].join(' ')));
   }
   try {
     await closeGate(settings);
@@ -57,8 +57,7 @@ export async function run(
     log.info({ event: 'stopped', exitCode: EXIT.saved }, ENDS[end]);
     return EXIT.saved;
   } catch (error) {
-    const { code, reason, message } = toFatal(error);
-    return fail(log, settings.TERMINATION_LOG, code, reason, message, reason === 'bug' ? error : undefined);
+    return sayLastWords(log, settings.TERMINATION_LOG, toFatal(error));
   }
 }
 
@@ -172,24 +171,4 @@ function readExclude(text: string | undefined): { exclude: Exclude | undefined; 
   } catch (error) {
     return { exclude: undefined, problem: [(error as Error).message] };
   }
-}
-
-function fail(
-  log: Logger,
-  terminationLog: string,
-  code: ExitCode,
-  reason: string,
-  message: string,
-  cause?: unknown,
-): ExitCode {
-  log.fatal(
-    { event: 'stopped', exitCode: code, reason, ...(cause === undefined ? {} : { err: cause }) },
-    message,
-  );
-  try {
-    writeFileSync(terminationLog, `${message}\n`);
-  } catch {
-    // Outside a pod there may be no such file; the sentence is in the log.
-  }
-  return code;
 }

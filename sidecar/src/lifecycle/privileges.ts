@@ -3,11 +3,13 @@ import type { Settings } from '../settings.ts';
 import type { Self } from '../volume/owners.ts';
 import { EXIT, Fatal } from './exit.ts';
 
+type Dropping = Pick<Settings, 'STATE_DIR' | 'DATA_DIR' | 'USER_UID' | 'USER_GID'>;
+
 /**
  * Makes the directories and, started as root with `USER_UID`, becomes that user: for good, with no way back. Whatever
  * only root may read must have been read before.
  */
-export async function dropPrivileges(settings: Settings): Promise<void> {
+export async function dropPrivileges(settings: Dropping): Promise<void> {
   const { STATE_DIR, USER_UID, USER_GID = USER_UID } = settings;
   await mkdir(STATE_DIR, { recursive: true, mode: 0o700 }).catch((error) => {
     throw unusable('STATE_DIR', STATE_DIR, 'made', error);
@@ -24,7 +26,7 @@ export async function dropPrivileges(settings: Settings): Promise<void> {
   });
 }
 
-async function giveAway(settings: Settings, uid: number, gid: number): Promise<void> {
+async function giveAway(settings: Dropping, uid: number, gid: number): Promise<void> {
   for (const name of ['STATE_DIR', 'DATA_DIR'] as const) {
     const path = settings[name];
     await chown(path, uid, gid).catch((error) => {

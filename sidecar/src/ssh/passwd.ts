@@ -22,13 +22,25 @@ export async function passwdVariables(
   uid: number,
   gid: number,
 ): Promise<Record<string, string>> {
-  if (hasPasswdEntry()) {
-    return {};
-  }
+  return hasPasswdEntry() ? {} : await accountVariables(directory, { uid, gid, shell: '/bin/false' });
+}
+
+/** An entry of the user database. */
+export interface Account {
+  readonly uid: number;
+  readonly gid: number;
+  readonly shell: string;
+}
+
+/** Variables under which `FALLBACK_USER` is the only user that there is; its home is `directory`. */
+export async function accountVariables(
+  directory: string,
+  { uid, gid, shell }: Account,
+): Promise<Record<string, string>> {
   await mkdir(directory, { recursive: true, mode: 0o700 });
   const passwd = join(directory, 'passwd');
   const group = join(directory, 'group');
-  await writeFile(passwd, `${FALLBACK_USER}:x:${uid}:${gid}::${directory}:/bin/false\n`);
+  await writeFile(passwd, `${FALLBACK_USER}:x:${uid}:${gid}::${directory}:${shell}\n`);
   await writeFile(group, `${FALLBACK_USER}:x:${gid}:\n`);
   return { LD_PRELOAD: 'libnss_wrapper.so', NSS_WRAPPER_PASSWD: passwd, NSS_WRAPPER_GROUP: group };
 }

@@ -1,0 +1,54 @@
+import { readdir, rm, rmdir, unlink } from 'node:fs/promises';
+import { join } from 'node:path';
+import { readIfThere, writeWhole } from './own-files.ts';
+
+/**
+ * Removes the locks that a killed container of this server left in its repositories, and nobody else's. Borg would do
+ * it, but for a process id that somebody has again by then, which in a container is likely. Only safe before sshd
+ * starts, and while this is the only server of the volume. Returns the sets that were locked.
+ *
+ * @param hostId the name in the locks: see `readHostId`
+ */
+export async function removeDeadLocks(repositories: string, hostId: string): Promise<string[]> {
+  const sets: string[] = [];
+  for (const entry of await readdir(repositories, { withFileTypes: true })) {
+    const repository = join(repositories, entry.name);
+    if (entry.isDirectory() && !entry.name.startsWith('.')) {
+      const exclusive = await removeExclusive(join(repository, 'lock.exclusive'), hostId);
+      const shared = await removeShared(join(repository, 'lock.roster'), hostId);
+      sets.push(...(exclusive || shared ? [entry.name] : []));
+    }
+  }
+  return sets;
+}
+
+async function removeExclusive(directory: string, hostId: string): Promise<boolean> {
+  const holders = await readdir(directory).catch(() => []);
+  const dead = holders.filter((name) => name.startsWith(`${hostId}.`));
+  for (const name of dead) {
+    await unlink(join(directory, name));
+  }
+  if (dead.length > 0 && dead.length === holders.length) {
+    await rmdir(directory);
+  }
+  return dead.length > 0;
+}
+
+/** The roster has, for each kind of lock, its holders: host, process and thread. */
+type Roster = Readonly<Record<string, readonly (readonly [string, number, number])[]>>;
+
+async function removeShared(path: string, hostId: string): Promise<boolean> {
+  const text = await readIfThere(path);
+  if (text === undefined || !text.includes(JSON.stringify(hostId))) {
+    return false;
+  }
+  const left = Object.entries(JSON.parse(text) as Roster).map(
+    ([kind, holders]) => [kind, holders.filter(([host]) => host !== hostId)] as const,
+  );
+  if (left.every(([, holders]) => holders.length === 0)) {
+    await rm(path);
+  } else {
+    await writeWhole(path, JSON.stringify(Object.fromEntries(left)));
+  }
+  return true;
+}
