@@ -70,7 +70,7 @@ sys.exit(not os.path.exists(os.path.join(sysconfig.get_path("include"), "Python.
 missing_for_tests() {
   has sshd || echo openssh-server
   has ssh ssh-keygen || echo openssh-client
-  has setpriv unshare || echo util-linux
+  has flock setpriv unshare || echo util-linux
   any_file /usr/lib/libnss_wrapper.so /usr/lib/*/libnss_wrapper.so /usr/lib64/libnss_wrapper.so || echo libnss-wrapper
 }
 

@@ -47,6 +47,8 @@ export class ServedVolume implements AsyncDisposable {
       await mkdir(name);
     }
     for (const path of [volume.reposDir, volume.stateDir]) await volume.give(path);
+    // A file system of its own has one, which nobody but root may read.
+    await mkdir(join(volume.reposDir, 'lost+found'), { mode: 0o700 });
     await volume.mount(await volume.publicKeys(sets));
     return volume;
   }

@@ -1,5 +1,6 @@
 import { readdir, rm, rmdir, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
+import { archiveName } from '../settings/values.ts';
 import { readIfThere, writeWhole } from './own-files.ts';
 
 /**
@@ -13,7 +14,8 @@ export async function removeDeadLocks(repositories: string, hostId: string): Pro
   const sets: string[] = [];
   for (const entry of await readdir(repositories, { withFileTypes: true })) {
     const repository = join(repositories, entry.name);
-    if (entry.isDirectory() && !entry.name.startsWith('.')) {
+    // Others, such as lost+found, are no repositories, and may not be readable.
+    if (entry.isDirectory() && archiveName.parse(entry.name) !== undefined) {
       const exclusive = await removeExclusive(join(repository, 'lock.exclusive'), hostId);
       const shared = await removeShared(join(repository, 'lock.roster'), hostId);
       sets.push(...(exclusive || shared ? [entry.name] : []));
@@ -42,7 +44,7 @@ async function removeShared(path: string, hostId: string): Promise<boolean> {
   if (text === undefined || !text.includes(JSON.stringify(hostId))) {
     return false;
   }
-  const left = Object.entries(JSON.parse(text) as Roster).map(
+  const left = parseRoster(text).map(
     ([kind, holders]) => [kind, holders.filter(([host]) => host !== hostId)] as const,
   );
   if (left.every(([, holders]) => holders.length === 0)) {
@@ -51,4 +53,13 @@ async function removeShared(path: string, hostId: string): Promise<boolean> {
     await writeWhole(path, JSON.stringify(Object.fromEntries(left)));
   }
   return true;
+}
+
+/** Half a roster, as a loss of power leaves it, counts as none: so it does for Borg. */
+function parseRoster(text: string) {
+  try {
+    return Object.entries(JSON.parse(text) as Roster);
+  } catch {
+    return [];
+  }
 }

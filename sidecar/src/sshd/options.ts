@@ -1,4 +1,4 @@
-import { absolutePath, duration, integer, type Kind, pattern, quantity } from '../settings/kinds.ts';
+import { absolutePath, duration, integer, type Kind, quantity } from '../settings/kinds.ts';
 import { archiveName } from '../settings/values.ts';
 
 /** The options of `serve` as they were typed, or set in the environment. */
@@ -32,10 +32,10 @@ export interface Serving extends Restrictions {
 }
 
 // The path goes through a configuration file, a line of authorized_keys and a shell.
-const plainPath = pattern(
-  'an absolute path of letters, digits, ".", "_", "-" and "/"',
-  /^\/(?:[A-Za-z0-9._/-]*[A-Za-z0-9._-])?$/,
-);
+const plainPath: Kind<string> = {
+  expects: 'an absolute path of letters, digits, ".", "_", "-" and "/"',
+  parse: (text) => (/^\/[A-Za-z0-9._/-]*$/.test(text) ? absolutePath.parse(text) : undefined),
+};
 
 // Borg refuses a smaller one, at each connection.
 const LEAST_QUOTA_BYTES = 10_000_000;
