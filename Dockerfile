@@ -52,9 +52,11 @@ RUN set -e; \
 FROM ${BASE_IMAGE}
 RUN apt-get update \
  && DEBIAN_FRONTEND=noninteractive apt-get install --yes --no-install-recommends \
-      ca-certificates libacl1 libatomic1 liblz4-1 libnss-wrapper libssl3t64 libxxhash0 libzstd1 openssh-client python3 tini \
+      ca-certificates libacl1 libatomic1 liblz4-1 libnss-wrapper libssl3t64 libxxhash0 libzstd1 openssh-client openssh-server python3 tini \
  && rm -rf /var/lib/apt/lists/* /var/cache/apt /var/cache/debconf/*-old /var/cache/ldconfig/aux-cache /var/log/* \
       /var/lib/dpkg/*-old \
+ # Each server makes its own, in its volume.
+ && rm -f /etc/ssh/ssh_host_* \
  # No program may gain what its caller has not.
  && find / -xdev -type f -perm /6000 -exec chmod a-s {} + \
  && install -d -m 1777 /var/lib/borg-volume-sync
