@@ -48,19 +48,25 @@ RUN set -e; \
     cp "$node/LICENSE" /out/licenses/node; \
     cp -r sidecar/dist /out/program
 
+# --- sshd for `serve`, without the service that its package sets up: 24 MB of what that needs -----------------------
+FROM ${BASE_IMAGE} AS sshd
+RUN apt-get update \
+ && cd /tmp && apt-get download openssh-server \
+ && dpkg-deb --extract openssh-server_*.deb /sshd
+
 # --- The image ------------------------------------------------------------------------------------------------------
 FROM ${BASE_IMAGE}
 RUN apt-get update \
  && DEBIAN_FRONTEND=noninteractive apt-get install --yes --no-install-recommends \
-      ca-certificates libacl1 libatomic1 liblz4-1 libnss-wrapper libssl3t64 libxxhash0 libzstd1 openssh-client openssh-server python3 tini \
+      ca-certificates libacl1 libatomic1 liblz4-1 libnss-wrapper libssl3t64 libxxhash0 libwrap0 libwtmpdb0 libzstd1 openssh-client python3 tini \
  && rm -rf /var/lib/apt/lists/* /var/cache/apt /var/cache/debconf/*-old /var/cache/ldconfig/aux-cache /var/log/* \
       /var/lib/dpkg/*-old \
- # Each server makes its own, in its volume.
- && rm -f /etc/ssh/ssh_host_* \
  # No program may gain what its caller has not.
  && find / -xdev -type f -perm /6000 -exec chmod a-s {} + \
  && install -d -m 1777 /var/lib/borg-volume-sync
 COPY --from=borg /opt/borg /opt/borg
+COPY --from=sshd /sshd/usr/sbin/sshd /usr/sbin/sshd
+COPY --from=sshd /sshd/usr/lib/openssh/sshd-session /sshd/usr/lib/openssh/sshd-auth /usr/lib/openssh/
 COPY --from=program /out/bin/node /usr/local/bin/node
 COPY --from=program /out/program /opt/borg-volume-sync
 COPY --from=program /out/licenses /usr/share/doc/borg-volume-sync/licenses

@@ -34,7 +34,8 @@ run_buildah() { buildah --root "$cache/storage" --runroot "$cache/run" "$@"; }
 make_base() {
   ! run_buildah inspect --type image "$base" >/dev/null 2>&1 || return 0
   say 'Making the base, Debian trixie'
-  rootfs=$(mktemp -d "$cache/rootfs.XXXXXX")
+  # debootstrap takes no directory whose path has a blank, as that of the checkout may have.
+  rootfs=$(mktemp -d)
   trap 'rm -rf "$rootfs"' EXIT
   debootstrap --variant=minbase trixie "$rootfs" >"$cache/debootstrap.log" 2>&1 ||
     fail 'debootstrap, see .cache/image/debootstrap.log'
