@@ -46,33 +46,57 @@ RUN set -e; \
     install -m 755 "$node/bin/node" /out/bin/node; \
     strip --strip-unneeded /out/bin/node; \
     cp "$node/LICENSE" /out/licenses/node; \
-    cp -r sidecar/dist /out/program
+    cp -r sidecar/dist /out/program; \
+    mv /out/program/licenses.txt /out/licenses/npm; \
+    mv /out/program/packages.json /out/packages.json
 
 # --- sshd for `serve`, without the service that its package sets up: 24 MB of what that needs -----------------------
+# What scans images looks in status.d for packages that dpkg doesn't know.
 FROM ${BASE_IMAGE} AS sshd
 RUN apt-get update \
  && cd /tmp && apt-get download openssh-server \
- && dpkg-deb --extract openssh-server_*.deb /sshd
+ && dpkg-deb --extract openssh-server_*.deb /tmp/all \
+ && cd /tmp/all && files='usr/sbin/sshd usr/lib/openssh/sshd-session usr/lib/openssh/sshd-auth' \
+ && mkdir -p /sshd/var/lib/dpkg/status.d && cp --parents $files /sshd/ \
+ && dpkg-deb --field /tmp/openssh-server_*.deb >/sshd/var/lib/dpkg/status.d/openssh-server \
+ && md5sum $files >/sshd/var/lib/dpkg/status.d/openssh-server.md5sums \
+ && mkdir -p /sshd/usr/share/doc && ln -s openssh-client /sshd/usr/share/doc/openssh-server
 
-# --- The image ------------------------------------------------------------------------------------------------------
-FROM ${BASE_IMAGE}
+# --- What the image holds -------------------------------------------------------------------------------------------
+FROM ${BASE_IMAGE} AS contents
 RUN apt-get update \
  && DEBIAN_FRONTEND=noninteractive apt-get install --yes --no-install-recommends \
-      ca-certificates libacl1 libatomic1 liblz4-1 libnss-wrapper libssl3t64 libxxhash0 libwrap0 libwtmpdb0 libzstd1 openssh-client python3 tini \
+      ca-certificates libacl1 libatomic1 liblz4-1 libnss-wrapper libssl3t64 libxxhash0 libwrap0 \
+      libwtmpdb0 libzstd1 openssh-client python3 tini \
  && rm -rf /var/lib/apt/lists/* /var/cache/apt /var/cache/debconf/*-old /var/cache/ldconfig/aux-cache /var/log/* \
-      /var/lib/dpkg/*-old \
+      /var/lib/dpkg/*-old /var/lib/wtmpdb/* /run/adduser /etc/*- \
  # No program may gain what its caller has not.
  && find / -xdev -type f -perm /6000 -exec chmod a-s {} + \
  && install -d -m 1777 /var/lib/borg-volume-sync
 COPY --from=borg /opt/borg /opt/borg
-COPY --from=sshd /sshd/usr/sbin/sshd /usr/sbin/sshd
-COPY --from=sshd /sshd/usr/lib/openssh/sshd-session /sshd/usr/lib/openssh/sshd-auth /usr/lib/openssh/
+COPY --from=sshd /sshd /
 COPY --from=program /out/bin/node /usr/local/bin/node
 COPY --from=program /out/program /opt/borg-volume-sync
 COPY --from=program /out/licenses /usr/share/doc/borg-volume-sync/licenses
 COPY LICENSE /usr/share/doc/borg-volume-sync/copyright
 RUN ln -s /opt/borg/bin/borg /usr/local/bin/borg \
  && ln -s /opt/borg-volume-sync/main.js /usr/local/bin/borg-volume-sync
+
+# --- Its SBOM: without one in which each file has its place there is no image ------------------------------------------
+FROM ${BASE_IMAGE} AS base
+RUN find / -xdev ! -type d >/tmp/base.txt
+
+FROM contents AS inventory
+ARG VERSION=0.1.0
+ARG SOURCE_DATE_EPOCH=0
+COPY --from=base /tmp/base.txt /inventory/
+COPY --from=program /out/packages.json /inventory/
+COPY scripts/sbom /inventory/sbom
+RUN VERSION="$VERSION" SOURCE_DATE_EPOCH="$SOURCE_DATE_EPOCH" node /inventory/sbom/main.ts /inventory >/inventory/sbom.spdx.json
+
+# --- The image ------------------------------------------------------------------------------------------------------
+FROM contents
+COPY --from=inventory /inventory/sbom.spdx.json /usr/share/doc/borg-volume-sync/sbom.spdx.json
 ARG VERSION=0.1.0
 ARG REVISION=
 LABEL org.opencontainers.image.title="borg-volume-sync" \

@@ -1,6 +1,7 @@
 #!/bin/sh
 # Builds the image with buildah, on a base that debootstrap makes: for machines that reach no image registry.
 #   npm run image -- --tag NAME            on Debian trixie, made here once and kept in .cache/image
+#   npm run image -- --no-cache …          everything but the base anew
 #   BASE_IMAGE=… npm run image -- --tag NAME   on that base
 # Images lie in .cache/image/storage: buildah --root .cache/image/storage images. What is in one, as files and with its
 # description, lies in .cache/image/unpacked/NAME, where the image tests find it.
@@ -9,7 +10,7 @@ set -eu
 root=$(CDPATH='' cd -- "$(dirname -- "$0")/.." && pwd)
 cd "$root"
 cache=$root/.cache/image
-base=localhost/trixie-minbase
+base=localhost/trixie-slim
 
 say() { printf '%s\n' "$*" >&2; }
 
@@ -18,11 +19,13 @@ fail() {
   exit 1
 }
 
+cache_option=--layers
 tag=borg-volume-sync:$(node -p 'require("./package.json").version')
 while [ $# -gt 0 ]; do
   case $1 in
     --tag) tag=${2:?--tag needs a name}; shift 2 ;;
-    *) fail "\"$1\" is no option: npm run image -- --tag NAME" ;;
+    --no-cache) cache_option=--no-cache; shift ;;
+    *) fail "\"$1\" is no option: npm run image -- [--no-cache] --tag NAME" ;;
   esac
 done
 
@@ -30,6 +33,19 @@ done
 sh scripts/setup.sh image
 
 run_buildah() { buildah --root "$cache/storage" --runroot "$cache/run" "$@"; }
+
+# No manuals and translations, now or of what is installed later, as in docker.io/library/debian:trixie-slim. Licences stay.
+slim() {
+  cat >"$rootfs/etc/dpkg/dpkg.cfg.d/slim" <<'END'
+path-exclude /usr/share/doc/*
+path-include /usr/share/doc/*/copyright
+path-exclude /usr/share/info/*
+path-exclude /usr/share/locale/*
+path-exclude /usr/share/man/*
+END
+  (cd "$rootfs/usr/share" && find doc -type f ! -name copyright -delete && rm -rf info/* locale/* man/*)
+  rm -rf "$rootfs"/var/cache/apt/archives/*.deb "$rootfs"/var/lib/apt/lists/* "$rootfs"/var/log/*
+}
 
 make_base() {
   ! run_buildah inspect --type image "$base" >/dev/null 2>&1 || return 0
@@ -41,6 +57,7 @@ make_base() {
     fail 'debootstrap, see .cache/image/debootstrap.log'
   # Nothing of the machine that it was made on.
   rm -f "$rootfs/etc/hostname" "$rootfs/etc/resolv.conf"
+  slim
   container=$(run_buildah from scratch)
   run_buildah add --quiet "$container" "$rootfs" / >/dev/null
   run_buildah commit --quiet --rm "$container" "$base" >/dev/null
@@ -52,10 +69,13 @@ if [ -z "${BASE_IMAGE-}" ]; then
   BASE_IMAGE=$base
 fi
 say "Building $tag"
-certificates=${SSL_CERT_FILE:-/etc/ssl/certs/ca-certificates.crt}
-run_buildah build --isolation chroot --network host --layers --file Dockerfile --tag "$tag" \
-  --volume "$certificates:/run/build-certificates.crt:ro" --build-arg CA_FILE=/run/build-certificates.crt \
+# On a directory that each base has: a mount leaves behind what it made to be on.
+mkdir -p "$cache/certificates"
+cp "${SSL_CERT_FILE:-/etc/ssl/certs/ca-certificates.crt}" "$cache/certificates/ca.crt"
+run_buildah build --isolation chroot --network host "$cache_option" --file Dockerfile --tag "$tag" \
+  --volume "$cache/certificates:/mnt:ro" --build-arg CA_FILE=/mnt/ca.crt \
   --build-arg "BASE_IMAGE=$BASE_IMAGE" --build-arg "VERSION=$(node -p 'require("./package.json").version')" \
+  --build-arg "SOURCE_DATE_EPOCH=$(git log -1 --format=%ct 2>/dev/null || echo 0)" \
   --build-arg "REVISION=$(git rev-parse HEAD 2>/dev/null || true)" .
 
 # Each image once: a container may be using the files. Those of images that have lost their name are dropped.

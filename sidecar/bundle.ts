@@ -14,9 +14,9 @@ const REQUIRE =
 
 /**
  * Bundles the program into one file, which is also what the shell runs as `borg-volume-sync`, and beside it `child.js`,
- * which opens databases for it.
+ * which opens databases for it. Gives the paths of the sources that are in it.
  */
-export async function bundleProgram(outfile: string, plugins: Plugin[] = []): Promise<void> {
+export async function bundleProgram(outfile: string, plugins: Plugin[] = []): Promise<string[]> {
   const common = {
     absWorkingDir: import.meta.dirname,
     bundle: true,
@@ -25,19 +25,24 @@ export async function bundleProgram(outfile: string, plugins: Plugin[] = []): Pr
     format: 'esm',
     minifySyntax: true,
     legalComments: 'linked',
+    metafile: true,
     logLevel: 'warning',
   } as const;
-  await build({
+  const main = await build({
     ...common,
     entryPoints: ['src/main.ts'],
     outfile,
     plugins,
     banner: { js: `#!/usr/bin/env -S ${NODE}\n${REQUIRE}` },
   });
-  await build({
+  const child = await build({
     ...common,
     entryPoints: ['src/volume/sqlite/child.ts'],
     outfile: join(dirname(outfile), 'child.js'),
   });
   await chmod(outfile, 0o755);
+  return [main, child]
+    .flatMap(({ metafile }) => Object.values(metafile.outputs))
+    .flatMap(({ inputs }) => Object.keys(inputs))
+    .map((path) => join(common.absWorkingDir, path));
 }
