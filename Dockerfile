@@ -50,31 +50,36 @@ RUN set -e; \
     mv /out/program/licenses.txt /out/licenses/npm; \
     mv /out/program/packages.json /out/packages.json
 
-# --- sshd for `serve`, without the service that its package sets up: 24 MB of what that needs -----------------------
-# What scans images looks in status.d for packages that dpkg doesn't know.
-FROM ${BASE_IMAGE} AS sshd
-RUN apt-get update \
- && cd /tmp && apt-get download openssh-server \
- && dpkg-deb --extract openssh-server_*.deb /tmp/all \
- && cd /tmp/all && files='usr/sbin/sshd usr/lib/openssh/sshd-session usr/lib/openssh/sshd-auth' \
- && mkdir -p /sshd/var/lib/dpkg/status.d && cp --parents $files /sshd/ \
- && dpkg-deb --field /tmp/openssh-server_*.deb >/sshd/var/lib/dpkg/status.d/openssh-server \
- && md5sum $files >/sshd/var/lib/dpkg/status.d/openssh-server.md5sums \
- && mkdir -p /sshd/usr/share/doc && ln -s openssh-client /sshd/usr/share/doc/openssh-server
+# --- Of two packages what is used of them ---------------------------------------------------------------------------
+# sshd for `serve` without the service that its package sets up, 24 MB with what that needs, and the certificates without
+# openssl's commands. What scans images looks in status.d for packages that dpkg doesn't know.
+FROM ${BASE_IMAGE} AS parts
+RUN set -e; \
+    apt-get update; \
+    DEBIAN_FRONTEND=noninteractive apt-get install --yes --no-install-recommends ca-certificates; \
+    cd /tmp; apt-get download openssh-server; dpkg-deb --extract openssh-server_*.deb sshd; \
+    packages=/parts/var/lib/dpkg/status.d; \
+    mkdir -p "$packages" /parts/usr/share/doc; \
+    take() { cp -d --parents "$@" /parts/; md5sum "$@" >"$packages/$package.md5sums"; }; \
+    package=openssh-server; dpkg-deb --field openssh-server_*.deb >"$packages/$package"; \
+    cd /tmp/sshd; take usr/sbin/sshd usr/lib/openssh/sshd-session usr/lib/openssh/sshd-auth; \
+    ln -s openssh-client "/parts/usr/share/doc/$package"; \
+    package=ca-certificates; dpkg-query --status "$package" >"$packages/$package"; \
+    cd /; take etc/ssl/certs/ca-certificates.crt usr/lib/ssl/cert.pem "usr/share/doc/$package/copyright"
 
 # --- What the image holds -------------------------------------------------------------------------------------------
 FROM ${BASE_IMAGE} AS contents
 RUN apt-get update \
  && DEBIAN_FRONTEND=noninteractive apt-get install --yes --no-install-recommends \
-      ca-certificates libacl1 libatomic1 liblz4-1 libnss-wrapper libssl3t64 libxxhash0 libwrap0 \
-      libwtmpdb0 libzstd1 openssh-client python3 tini \
- && rm -rf /var/lib/apt/lists/* /var/cache/apt /var/cache/debconf/*-old /var/cache/ldconfig/aux-cache /var/log/* \
+      libacl1 libatomic1 liblz4-1 libnss-wrapper libssl3t64 libwrap0 libwtmpdb0 libxxhash0 libzstd1 \
+      openssh-client python3 tini \
+ && rm -rf /var/lib/apt/lists/* /var/cache/apt /var/cache/debconf/* /var/cache/ldconfig/aux-cache /var/log/* \
       /var/lib/dpkg/*-old /var/lib/wtmpdb/* /run/adduser /etc/*- \
  # No program may gain what its caller has not.
  && find / -xdev -type f -perm /6000 -exec chmod a-s {} + \
  && install -d -m 1777 /var/lib/borg-volume-sync
 COPY --from=borg /opt/borg /opt/borg
-COPY --from=sshd /sshd /
+COPY --from=parts /parts /
 COPY --from=program /out/bin/node /usr/local/bin/node
 COPY --from=program /out/program /opt/borg-volume-sync
 COPY --from=program /out/licenses /usr/share/doc/borg-volume-sync/licenses

@@ -44,7 +44,7 @@ path-exclude /usr/share/locale/*
 path-exclude /usr/share/man/*
 END
   (cd "$rootfs/usr/share" && find doc -type f ! -name copyright -delete && rm -rf info/* locale/* man/*)
-  rm -rf "$rootfs"/var/cache/apt/archives/*.deb "$rootfs"/var/lib/apt/lists/* "$rootfs"/var/log/*
+  (cd "$rootfs/var" && rm -rf cache/apt/* cache/debconf/*-old cache/ldconfig/* lib/apt/lists/* log/*)
 }
 
 make_base() {
@@ -53,13 +53,16 @@ make_base() {
   # debootstrap takes no directory whose path has a blank, as that of the checkout may have.
   rootfs=$(mktemp -d)
   trap 'rm -rf "$rootfs"' EXIT
-  debootstrap --variant=minbase trixie "$rootfs" >"$cache/debootstrap.log" 2>&1 ||
+  # The day of the last change of a password is written down: the same on each day.
+  SOURCE_DATE_EPOCH=86400 debootstrap --variant=minbase trixie "$rootfs" >"$cache/debootstrap.log" 2>&1 ||
     fail 'debootstrap, see .cache/image/debootstrap.log'
-  # Nothing of the machine that it was made on.
-  rm -f "$rootfs/etc/hostname" "$rootfs/etc/resolv.conf"
+  # Nothing of the machine that it was made on, nor what each container gets anew.
+  rm -rf "$rootfs"/dev/* "$rootfs/etc/hostname" "$rootfs/etc/resolv.conf"
   slim
   container=$(run_buildah from scratch)
-  run_buildah add --quiet "$container" "$rootfs" / >/dev/null
+  # `buildah add` would make root the group of all.
+  cp -a "$rootfs/." "$(run_buildah mount "$container")/"
+  run_buildah unmount "$container" >/dev/null
   run_buildah commit --quiet --rm "$container" "$base" >/dev/null
 }
 

@@ -23,7 +23,6 @@ class Unattributed extends Error {
  */
 const MADE: Readonly<Record<string, string>> = {
   '/etc/alternatives/': 'deb/dpkg',
-  '/etc/ca-certificates.conf': 'deb/ca-certificates',
   '/etc/group': 'deb/base-passwd',
   '/etc/gshadow': 'deb/base-passwd',
   '/etc/hosts.allow': 'deb/libwrap0',
@@ -32,7 +31,6 @@ const MADE: Readonly<Record<string, string>> = {
   '/etc/ld.so.cache': 'deb/libc-bin',
   '/etc/networks': 'deb/netbase',
   '/etc/python3/debian_config': 'deb/python3-minimal',
-  '/etc/ssl/certs/': 'deb/ca-certificates',
   '/opt/borg-volume-sync/': 'borg-volume-sync',
   '/usr/local/bin/node': 'node',
   '/usr/share/doc/borg-volume-sync/': 'borg-volume-sync',

@@ -7,11 +7,13 @@ const trees = [
   { tests: 'test/sidecar', source: 'sidecar/src' },
   { tests: 'test/constructs', source: 'constructs/src' },
   { tests: 'test/charts', source: 'charts' },
+  { tests: 'test/scripts', source: 'scripts' },
 ];
 
 /** Tests without a source at the same path: directories (with a slash at the end) and files. */
 const exceptions: Record<string, string> = {
   'test/sidecar/pod/': 'the whole program, as a pod runs it, against a real server',
+  'test/sidecar/packages.test.ts': 'how the program is bundled, which lies beside its sources',
   'test/constructs/charts-out.test.ts': 'what main.ts generates, compared with what is committed',
 };
 
